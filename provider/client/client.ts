@@ -1,0 +1,186 @@
+import { type Route, type RouteName, routes } from "../spec";
+import type { CreatedServer, DeletedServer, ListedServer, LiveServer } from "../spec/messages";
+import { readAccessToken } from "./access-token";
+import { type Configuration, expiry } from "./configuration";
+import type { Deadline } from "./deadline";
+import {
+  AnswerMismatchError,
+  ApiError,
+  type Call,
+  CancelledError,
+  PostjectError,
+  TimeoutError,
+} from "./errors";
+import { judge, parseRetryAfter, pauseMs } from "./retry";
+import { createTransport, type HttpAnswer } from "./transport";
+
+/** The API, one method per route. Every method rejects with a PostjectError. */
+export interface Client {
+  /** The access token's `sub`: whose servers these are. */
+  readonly accountId: string | undefined;
+  readonly endpoint: string;
+  /** Sent once; again only where it provably did nothing. */
+  createServer(body: { name: string }, deadline: Deadline): Promise<CreatedServer>;
+  listServers(deadline: Deadline): Promise<ListedServer[]>;
+  getServer(id: string, deadline: Deadline): Promise<LiveServer>;
+  deleteServer(id: string, deadline: Deadline): Promise<DeletedServer>;
+}
+
+export type ClientOptions = Pick<
+  Configuration,
+  "accessToken" | "endpoint" | "maxRetries" | "requestTimeoutMs"
+> & {
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** From 0 to 1. */
+  readonly random?: () => number;
+};
+
+/** Makes a client; connections open with the first request. */
+export function createClient(options: ClientOptions): Client {
+  const {
+    accessToken,
+    endpoint,
+    maxRetries,
+    requestTimeoutMs,
+    now = Date.now,
+    random = Math.random,
+  } = options;
+  const { accountId, expiresAt = Number.POSITIVE_INFINITY } = readAccessToken(accessToken);
+  const redact = createRedactor(accessToken);
+  const transport = createTransport({ endpoint, accessToken, redact });
+
+  async function send(name: RouteName, id: string, body: unknown, deadline: Deadline): Promise<unknown> {
+    const route: Route = routes[name];
+    const call: Call = { method: route.method, path: route.path.replace(":id", encodeURIComponent(id)) };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await sendOnce(name, call, body, deadline);
+      } catch (failure) {
+        const { again, waitMs = 0 } = judge(route, failure);
+        if (!again || attempt > maxRetries) throw failure;
+        const wait = Math.max(waitMs, pauseMs(attempt, random));
+        // Waiting past the end would only hide what the API said behind a timeout.
+        if (wait >= deadline.remainingMs()) throw failure;
+        await pause(wait, call, deadline);
+      }
+    }
+  }
+
+  async function sendOnce(name: RouteName, call: Call, body: unknown, deadline: Deadline): Promise<unknown> {
+    if (now() >= expiresAt)
+      throw new PostjectError("access-token-expired", `The access token ${expiry(expiresAt)}`);
+    const route: Route = routes[name];
+    // A create leaves half of what is left of the time, so that a lost answer can still be looked for.
+    const timeoutMs = Math.min(requestTimeoutMs, deadline.remainingMs() / (route.mayBeSentTwice ? 1 : 2));
+    const signal = route.mayBeSentTwice ? deadline.interrupted : deadline.expired;
+    throwIfOver(call, deadline);
+    let answer: HttpAnswer;
+    try {
+      answer = await transport({
+        call,
+        timeoutMs,
+        signal,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+    } catch (error) {
+      if (signal.aborted) throwIfOver(call, deadline, timeoutMs);
+      throw error;
+    }
+    if (!route.success.includes(answer.status)) throw refusal(call, answer, endpoint, redact, now());
+    return parseAnswer(name, call, answer);
+  }
+
+  return {
+    accountId,
+    endpoint,
+    createServer: (body, deadline) => send("createServer", "", body, deadline) as Promise<CreatedServer>,
+    listServers: (deadline) => send("listServers", "", undefined, deadline) as Promise<ListedServer[]>,
+    getServer: (id, deadline) => send("getServer", id, undefined, deadline) as Promise<LiveServer>,
+    deleteServer: (id, deadline) => send("deleteServer", id, undefined, deadline) as Promise<DeletedServer>,
+  };
+}
+
+/** Parse at the door: unknown keys are dropped, missing ones are named. zod is loaded with the first answer. */
+async function parseAnswer(name: RouteName, call: Call, answer: HttpAnswer): Promise<unknown> {
+  const { messages } = await import("../spec/messages.js");
+  const json = parseJson(answer.text);
+  if (json === undefined) throw new AnswerMismatchError(call, answer.status, "it is not JSON");
+  const parsed = messages[name].answer.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const places = parsed.error.issues.map(
+    ({ path, message }) => `${path.join(".") || "the whole"}: ${message}`,
+  );
+  throw new AnswerMismatchError(call, answer.status, places.slice(0, 3).join("; "), json);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(
+  call: Call,
+  answer: HttpAnswer,
+  endpoint: string,
+  redact: (text: string) => string,
+  now: number,
+): ApiError {
+  const { status } = answer;
+  const location = answer.header("location");
+  const redirect = status >= 300 && status < 400 && location !== undefined;
+  return new ApiError(call, {
+    status,
+    apiMessage: readErrorMessage(answer, redact),
+    retryAfterMs: parseRetryAfter(answer.header("retry-after"), now),
+    ...(redirect && {
+      hint: `It redirects to ${redirectTarget(location, endpoint)}, which is not followed. Check \`endpoint\`.`,
+    }),
+  });
+}
+
+/** The message of the API's own error body; undefined for anything else, such as a proxy's page. */
+function readErrorMessage(answer: HttpAnswer, redact: (text: string) => string): string | undefined {
+  const body = parseJson(answer.text);
+  if (typeof body !== "object" || body === null) return undefined;
+  if (!("statusCode" in body) || body.statusCode !== answer.status || !("message" in body)) return undefined;
+  const { message } = body;
+  if (typeof message === "string") return redact(message);
+  return Array.isArray(message) ? redact(message.join("; ")) : undefined;
+}
+
+function redirectTarget(location: string, endpoint: string): string {
+  return URL.canParse(location, endpoint) ? new URL(location, endpoint).host : "another address";
+}
+
+/** Takes the access token, in the forms it may be echoed in, and server tokens out of a text. */
+function createRedactor(accessToken: string): (text: string) => string {
+  const base64 = Buffer.from(accessToken).toString("base64").replace(/=+$/, "");
+  const forms = [accessToken, encodeURIComponent(accessToken), base64].filter((form) => form.length >= 4);
+  return (text) =>
+    forms
+      .reduce((shown, form) => shown.replaceAll(form, "[secret]"), text)
+      .replace(/pt_live_\w+/g, "[secret]");
+}
+
+function throwIfOver(call: Call, deadline: Deadline, waitedMs = 0): void {
+  if (deadline.remainingMs() <= 0 || deadline.expired.aborted) throw new TimeoutError(call, waitedMs);
+  if (deadline.interrupted.aborted) throw new CancelledError(call);
+}
+
+async function pause(ms: number, call: Call, deadline: Deadline): Promise<void> {
+  await new Promise<void>((done) => {
+    const finish = () => {
+      clearTimeout(timer);
+      deadline.interrupted.removeEventListener("abort", finish);
+      done();
+    };
+    const timer = setTimeout(finish, ms);
+    deadline.interrupted.addEventListener("abort", finish, { once: true });
+    if (deadline.interrupted.aborted) finish();
+  });
+  throwIfOver(call, deadline);
+}

@@ -1,0 +1,184 @@
+import {
+  type ConfigurationKey,
+  type ConfigurationValues,
+  configuration,
+  configurationKeys,
+  type ErrorCode,
+  errorCodes,
+  PACKAGE_NAME,
+  type Plan,
+} from "../spec";
+import { readAccessToken } from "./access-token";
+import { PostjectError } from "./errors";
+
+/** Configuration as it is used: checked, with defaults. Times in milliseconds. */
+export interface Configuration {
+  readonly accessToken: string;
+  readonly endpoint: string;
+  readonly deletionProtection: boolean;
+  readonly plan?: Plan;
+  readonly serverLimit?: number;
+  readonly maxRetries: number;
+  readonly requestTimeoutMs: number;
+}
+
+/** Where values may come from, unchecked: strings, or what a typed program gave. */
+export interface ConfigurationSources {
+  /** What the engine configures the provider with; at refresh and destroy that is the last run's. */
+  readonly provider: Readonly<Record<string, unknown>>;
+  /** The stack's configuration as it is now, where the host can know it. */
+  readonly stack?: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since the epoch. */
+  readonly now?: number;
+}
+
+/** One thing wrong with the configuration; `reason` names the key. */
+export interface ConfigurationFailure {
+  readonly key: ConfigurationKey;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+/** Resolves and checks the configuration, without a request. */
+export function resolveConfiguration(sources: ConfigurationSources): {
+  configuration?: Configuration;
+  failures: ConfigurationFailure[];
+} {
+  const failures: ConfigurationFailure[] = [];
+  const refuse = (key: ConfigurationKey, reason: string, code: ErrorCode = "configuration-invalid") => {
+    failures.push({ key, code, reason: `${PACKAGE_NAME}:${key} ${reason} [${code}]` });
+  };
+  const values: Partial<Record<ConfigurationKey, string | number | boolean>> = {};
+  for (const key of configurationKeys) {
+    if (key === "accessToken") continue;
+    const value = parse(key, candidates(key, sources)[0], (reason) => refuse(key, reason));
+    if (value !== undefined) values[key] = value;
+  }
+  const accessToken = chooseAccessToken(sources, refuse);
+  const { endpoint, deletionProtection, plan, serverLimit, maxRetries, requestTimeoutSeconds } =
+    values as ConfigurationValues;
+  if (endpoint !== undefined) checkEndpoint(endpoint, (reason) => refuse("endpoint", reason));
+  if (
+    failures.length > 0 ||
+    accessToken === undefined ||
+    endpoint === undefined ||
+    deletionProtection === undefined ||
+    maxRetries === undefined ||
+    requestTimeoutSeconds === undefined
+  ) {
+    return { failures };
+  }
+  return {
+    failures,
+    configuration: {
+      accessToken,
+      endpoint: endpoint.replace(/\/+$/, ""),
+      deletionProtection,
+      maxRetries,
+      requestTimeoutMs: requestTimeoutSeconds * 1000,
+      ...(plan !== undefined && { plan: plan as Plan }),
+      ...(serverLimit !== undefined && { serverLimit }),
+    },
+  };
+}
+
+/** Like `resolveConfiguration`, for a caller that cannot report failures one by one. */
+export function requireConfiguration(sources: ConfigurationSources): Configuration {
+  const { configuration: resolved, failures } = resolveConfiguration(sources);
+  if (resolved !== undefined) return resolved;
+  throw new ConfigurationError(failures);
+}
+
+/** The provider cannot work with its configuration; nothing was sent. */
+export class ConfigurationError extends PostjectError {
+  constructor(failures: readonly ConfigurationFailure[]) {
+    super(failures[0]?.code ?? "configuration-invalid", failures.map(({ reason }) => reason).join("\n"));
+  }
+}
+
+/** The values given for a key, first choice first. An empty environment variable counts as unset. */
+function candidates(key: ConfigurationKey, sources: ConfigurationSources): unknown[] {
+  const field = configuration[key];
+  const fromEnv = "env" in field ? sources.env[field.env] || undefined : undefined;
+  const configured = [sources.provider[key], sources.stack?.[key]];
+  const ordered = "envWins" in field ? [fromEnv, ...configured] : [...configured, fromEnv];
+  return [...ordered, "default" in field ? field.default : undefined].filter(
+    (value) => value !== undefined && value !== null && value !== "",
+  );
+}
+
+function parse(
+  key: ConfigurationKey,
+  value: unknown,
+  refuse: (reason: string) => void,
+): string | number | boolean | undefined {
+  if (value === undefined) return undefined;
+  const field = configuration[key];
+  const shown = `not ${JSON.stringify(String(value).slice(0, 40))}`;
+  if (field.type === "boolean") {
+    if (value === true || value === "true") return true;
+    if (value === false || value === "false") return false;
+    refuse(`must be true or false, ${shown}`);
+    return undefined;
+  }
+  if (field.type === "integer") {
+    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    if (typeof number === "number" && Number.isSafeInteger(number) && number >= field.minimum) return number;
+    refuse(`must be a whole number of ${field.minimum} or more, ${shown}`);
+    return undefined;
+  }
+  if (typeof value !== "string") {
+    refuse("must be a string");
+    return undefined;
+  }
+  if ("oneOf" in field && !(field.oneOf as readonly string[]).includes(value)) {
+    refuse(`must be one of ${field.oneOf.join(", ")}, ${shown}`);
+    return undefined;
+  }
+  return value;
+}
+
+/** The first access token that has not expired: refresh and destroy are configured with what the last run used. */
+function chooseAccessToken(
+  sources: ConfigurationSources,
+  refuse: (key: "accessToken", reason: string, code: ErrorCode) => void,
+): string | undefined {
+  const tokens = candidates("accessToken", sources).map((token) => String(token).trim());
+  const now = sources.now ?? Date.now();
+  const usable = tokens.find((token) => now < (readAccessToken(token).expiresAt ?? Number.POSITIVE_INFINITY));
+  if (usable !== undefined && /^[\x21-\x7e]+$/.test(usable)) return usable;
+  if (usable !== undefined) {
+    refuse("accessToken", "must not contain blanks or control characters", "configuration-invalid");
+  } else if (tokens.length === 0) {
+    refuse("accessToken", `is missing. ${errorCodes["access-token-missing"].remedy}`, "access-token-missing");
+  } else {
+    const latest = Math.max(...tokens.map((token) => readAccessToken(token).expiresAt ?? 0));
+    refuse("accessToken", expiry(latest), "access-token-expired");
+  }
+  return undefined;
+}
+
+/** Says when a token ended and what to do; the subject of the sentence is the caller's. */
+export function expiry(expiresAt: number): string {
+  return `has expired: its \`exp\` is ${new Date(expiresAt).toISOString()}. ${errorCodes["access-token-expired"].remedy}`;
+}
+
+/** Names and addresses of this machine itself. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function checkEndpoint(endpoint: string, refuse: (reason: string) => void): void {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
+    // The value is not shown: something pasted into the wrong key may be a secret.
+    refuse("must be a URL such as https://api.postject.com");
+  } else if (url.username !== "" || url.password !== "") {
+    refuse("must hold no user name or password; the access token is a key of its own");
+  } else if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+    refuse(`must use https: over http to ${url.host} the access token could be read on the way`);
+  } else if (url.search !== "" || url.hash !== "") {
+    refuse("must end with the host or a path");
+  }
+}

@@ -1,0 +1,7 @@
+export * from "./access-token";
+export * from "./client";
+export * from "./configuration";
+export * from "./deadline";
+export * from "./errors";
+export * from "./lookup";
+export { didNothing } from "./retry";

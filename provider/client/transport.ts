@@ -1,0 +1,132 @@
+import type { Dispatcher } from "undici";
+import { VERSION } from "../spec";
+import { isLoopback } from "./configuration";
+import { AnswerMismatchError, type Call, NetworkError, TimeoutError } from "./errors";
+
+export interface HttpRequest {
+  readonly call: Call;
+  readonly body?: string;
+  /** Ends the request after this time. */
+  readonly timeoutMs: number;
+  /** Ends the request earlier. */
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  header(name: string): string | undefined;
+  readonly text: string;
+}
+
+/** Sends one request once. Rejects with NetworkError, TimeoutError, AnswerMismatchError (too large), or the signal's reason. */
+export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
+
+export interface TransportOptions {
+  readonly endpoint: string;
+  readonly accessToken: string;
+  /** Takes secrets out of text that ends up in messages. */
+  readonly redact: (text: string) => string;
+}
+
+/** More than any documented answer: a list of 80,000 servers. Reading stops here, so memory stays flat. */
+const ANSWER_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/** Upper bound of open connections: the engine's `--parallel` is four per core unless it is asked for more. */
+const CONNECTIONS = 64;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Codes of failures that come before a connection is made, so that the request cannot have been sent. */
+const NOT_CONNECTED = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EADDRNOTAVAIL",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+/** TLS failures of trust come before the request as well, and trying again does not change them. */
+const NOT_TRUSTED = /^(ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_SSL_|HOSTNAME_MISMATCH)/;
+
+/** Opens the way to the API: one pool of connections, the proxy of the environment, no redirects, bounded answers. */
+export function createTransport({ endpoint, accessToken, redact }: TransportOptions): Transport {
+  const { origin, hostname, pathname } = new URL(endpoint);
+  const basePath = pathname === "/" ? "" : pathname;
+  let dispatcher: Promise<Dispatcher> | undefined;
+
+  return async (request) => {
+    const { call, body, timeoutMs } = request;
+    dispatcher ??= openDispatcher(hostname);
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
+    const interrupt = () => timeout.abort();
+    request.signal.addEventListener("abort", interrupt, { once: true });
+    try {
+      const answer = await (await dispatcher).request({
+        origin,
+        path: basePath + call.path,
+        method: call.method,
+        headers: {
+          authorization: `Bearer ${accessToken}`,
+          accept: "application/json",
+          "user-agent": `pulumi-postject/${VERSION}`,
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
+        body: body ?? null,
+        signal: timeout.signal,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      const { headers } = answer;
+      return {
+        status: answer.statusCode,
+        header: (name) => [headers[name]].flat()[0],
+        text: await readText(answer.body, call, answer.statusCode),
+      };
+    } catch (error) {
+      if (request.signal.aborted) throw request.signal.reason;
+      if (timeout.signal.aborted) throw new TimeoutError(call, timeoutMs);
+      throw explain(error, call, origin, redact);
+    } finally {
+      clearTimeout(timer);
+      request.signal.removeEventListener("abort", interrupt);
+    }
+  };
+}
+
+/** Loaded here and not at the top: a preview that sends nothing shall not pay for undici. */
+async function openDispatcher(hostname: string): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent } = await import("undici");
+  const options = { connections: CONNECTIONS, connect: { timeout: CONNECT_TIMEOUT_MS } };
+  return isLoopback(hostname) ? new Agent(options) : new EnvHttpProxyAgent(options);
+}
+
+async function readText(body: Dispatcher.ResponseData["body"], call: Call, status: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > ANSWER_LIMIT_BYTES) {
+      throw new AnswerMismatchError(call, status, `it is larger than ${ANSWER_LIMIT_BYTES / 1024 ** 2} MiB`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function explain(error: unknown, call: Call, origin: string, redact: (text: string) => string): Error {
+  if (error instanceof AnswerMismatchError || !(error instanceof Error)) return error as Error;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (code === "UND_ERR_HEADERS_OVERFLOW") {
+    return new AnswerMismatchError(call, 0, "its headers are too large");
+  }
+  const isTrust = NOT_TRUSTED.test(code);
+  return new NetworkError(call, origin, {
+    mayHaveArrived: !isTrust && !NOT_CONNECTED.has(code),
+    mayPass: !isTrust,
+    reason: redact([code, error.message].filter(Boolean).join(": ")),
+    cause: error,
+  });
+}

@@ -1,0 +1,139 @@
+import {
+  ConfigurationError,
+  type ConfigurationSources,
+  createClient,
+  PostjectError,
+  resolveConfiguration,
+} from "../../client";
+import {
+  CreateIncompleteError,
+  createLifecycle,
+  type Lifecycle,
+  type Properties,
+  UNKNOWN,
+} from "../../lifecycle";
+import { configurationKeys, PACKAGE_NAME } from "../../spec";
+
+// The constant provider string in every dynamic resource's state names this module, for ever. It speaks the interface of
+// `pulumi.dynamic.ResourceProvider` without importing Pulumi, which the host that calls it has loaded anyway.
+
+type StringKeyed = Record<string, unknown>;
+
+/** What Pulumi's dynamic provider host sends for a value that is not known yet. */
+const UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const PROVIDER_KEY = "__provider";
+
+let provider: ConfigurationSources["provider"] = {};
+let lifecycle: Lifecycle | undefined;
+
+/**
+ * Takes the stack configuration. Does all its work before it returns: the host calls the other methods without waiting
+ * for it.
+ */
+export async function configure({ config }: { config: { get(key: string): unknown } }): Promise<void> {
+  provider = Object.fromEntries(configurationKeys.map((key) => [key, config.get(`${PACKAGE_NAME}:${key}`)]));
+  lifecycle = undefined;
+}
+
+export async function check(olds: StringKeyed, news: StringKeyed) {
+  const { failures } = resolveConfiguration({ provider, env: process.env });
+  if (failures.length > 0) return { failures: failures.map(({ reason }) => ({ property: "", reason })) };
+  return callHost(async () => {
+    const checked = getLifecycle().check({ oldInputs: fromHost(olds), inputs: fromHost(news) });
+    return { inputs: toHost(checked.inputs), failures: checked.failures };
+  });
+}
+
+export async function diff(_id: string, olds: StringKeyed, news: StringKeyed) {
+  return callHost(async () => {
+    const { changes, isComplete } = getLifecycle().diff({ state: fromHost(olds), inputs: fromHost(news) });
+    return {
+      changes: changes.length > 0 || !isComplete,
+      replaces: changes.filter(({ replaces }) => replaces).map(({ property }) => property),
+    };
+  });
+}
+
+export async function create(inputs: StringKeyed) {
+  return callHost(async () => {
+    try {
+      const { id, state } = await getLifecycle().create({ inputs: fromHost(inputs) });
+      return { id, outs: toHost(state) };
+    } catch (error) {
+      if (!(error instanceof CreateIncompleteError)) throw error;
+      // The host stores what such an error carries; without the provider string the server could not be deleted later.
+      const properties = { ...toHost(error.state), [PROVIDER_KEY]: inputs[PROVIDER_KEY] };
+      throw Object.assign(new Error(error.message), { id: error.id, properties, reasons: [error.message] });
+    }
+  });
+}
+
+export async function read(id: string, state: StringKeyed) {
+  return callHost(async () => {
+    const found = await getLifecycle().read({ id, state: fromHost(state) });
+    // An empty id takes the resource out of the state.
+    return found
+      ? { id: found.id, props: toHost(found.state), inputs: toHost(found.inputs) }
+      : { id: "", props: {} };
+  });
+}
+
+export async function update(id: string, olds: StringKeyed, news: StringKeyed) {
+  return callHost(async () => {
+    const { state } = await getLifecycle().update({ id, state: fromHost(olds), inputs: fromHost(news) });
+    return { outs: toHost(state) };
+  });
+}
+
+async function remove(id: string, state: StringKeyed) {
+  return callHost(() => getLifecycle().delete({ id, state: fromHost(state) }));
+}
+
+export { remove as delete };
+
+/** Made at the first call and not in `configure`, where a failure would be shown at no resource. */
+function getLifecycle(): Lifecycle {
+  if (lifecycle === undefined) {
+    const { configuration, failures } = resolveConfiguration({ provider, env: process.env });
+    if (configuration === undefined) throw new ConfigurationError(failures);
+    lifecycle = createLifecycle({
+      client: createClient(configuration),
+      configuration,
+      takeOver: (id) => `set \`adopt: "${id}"\` on the resource and run \`pulumi up\` again`,
+    });
+  }
+  return lifecycle;
+}
+
+function fromHost(properties: StringKeyed): Properties {
+  const { [PROVIDER_KEY]: _, ...known } = properties;
+  return Object.fromEntries(
+    Object.entries(known).map(([key, value]) => [key, value === UNKNOWN_SENTINEL ? UNKNOWN : value]),
+  );
+}
+
+/** The host's encoder refuses `undefined`. */
+function toHost(properties: Properties): StringKeyed {
+  return Object.fromEntries(
+    Object.entries(properties)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, value === UNKNOWN ? UNKNOWN_SENTINEL : value]),
+  );
+}
+
+/**
+ * The host prints an error's stack at the stack, beside the message at the resource. A user's mistake has no use for it,
+ * so there it says where to look; anything else is a defect and keeps its stack.
+ */
+async function callHost<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof PostjectError)) throw error;
+    const { code, message } = error;
+    const shown = Object.assign(new Error(message), { toString: () => `${PACKAGE_NAME} [${code}]` });
+    shown.stack = "see the error at the resource";
+    throw shown;
+  }
+}

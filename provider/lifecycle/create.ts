@@ -1,0 +1,183 @@
+import {
+  AnswerMismatchError,
+  ApiError,
+  type Client,
+  type Configuration,
+  type Deadline,
+  didNothing,
+} from "../client";
+import { type ServerInputs, type ServerState, serverLimitOf } from "../spec";
+import type { CreatedServer, LiveServer } from "../spec/messages";
+import {
+  AdoptMismatchError,
+  CreateIncompleteError,
+  CreateUnclearError,
+  NameTakenError,
+  PlanLimitError,
+} from "./errors";
+import type { Inventory } from "./inventory";
+import { liveState } from "./live-state";
+
+/** What a create works with; one per run. */
+export interface CreateContext {
+  readonly client: Client;
+  readonly configuration: Pick<Configuration, "plan" | "serverLimit">;
+  readonly inventory: Inventory;
+  /** How a user of this host takes an existing server over: a command or a line of code. */
+  readonly takeOver: (id: string) => string;
+}
+
+/**
+ * Pauses before each look for a server whose create was not answered. Together they are the grace window in which a
+ * list that lags behind may catch up.
+ */
+const LOOKS_AFTER_MS = [0, 500, 1000, 2000, 4000] as const;
+
+/** A server that was created or found, as much as is known of it. */
+type Found = Pick<CreatedServer, "id"> & Partial<CreatedServer>;
+
+/**
+ * Creates a server: looks whether the name is free, sends one POST, and if its outcome is unclear finds out what became
+ * of it. Rejects without a server, or with the ids of those that may be it, or with a CreateIncompleteError that holds
+ * what is to be stored.
+ */
+export function createServer(
+  context: CreateContext,
+  inputs: ServerInputs & { name: string },
+  deadline: Deadline,
+): Promise<{ id: string; state: ServerState }> {
+  const { inventory } = context;
+  return inventory.inTurn(inputs.name, async () => {
+    if (inputs.adopt !== undefined) return adopt(context, inputs, inputs.adopt, deadline);
+    await inventory.load(deadline);
+    const taken = inventory.named(inputs.name);
+    if (taken.length > 0 && inputs.allowDuplicateName !== true) {
+      throw new NameTakenError(
+        inputs.name,
+        taken.map(({ id }) => id),
+        context.takeOver,
+      );
+    }
+    const created = await post(context, inputs.name, deadline);
+    inventory.add({ id: created.id, name: inputs.name });
+    return complete(context, inputs, created, deadline);
+  });
+}
+
+async function adopt(
+  { client, inventory }: CreateContext,
+  inputs: ServerInputs & { name: string },
+  id: string,
+  deadline: Deadline,
+): Promise<{ id: string; state: ServerState }> {
+  const server = await client.getServer(id, deadline);
+  if (server.name !== inputs.name)
+    throw new AdoptMismatchError(id, inputs.name, `its name is "${server.name}"`);
+  if (inventory.isOwned(id))
+    throw new AdoptMismatchError(id, inputs.name, "another resource of this run has it");
+  inventory.add(server);
+  return { id, state: liveState(server, inputs, client.accountId) };
+}
+
+async function post(context: CreateContext, name: string, deadline: Deadline): Promise<Found> {
+  try {
+    return await context.client.createServer({ name }, deadline);
+  } catch (failure) {
+    if (didNothing(failure)) throw await explainRefusal(context, name, failure, deadline);
+    return salvage(failure, context.inventory) ?? reconcile(context, name, failure, deadline);
+  }
+}
+
+/** What can be read of a success answer that is not as documented: with an id, the server is known. */
+function salvage(failure: unknown, inventory: Inventory): Found | undefined {
+  if (!(failure instanceof AnswerMismatchError) || typeof failure.body !== "object" || failure.body === null)
+    return;
+  const { id, token } = failure.body as Partial<Record<string, unknown>>;
+  if (typeof id !== "string" || id === "" || inventory.has(id)) return;
+  return { id, ...(typeof token === "string" && { token }) };
+}
+
+/**
+ * Finds the server of a create whose answer was lost: the only one of its name that was not there before and is not
+ * another resource's of this run.
+ */
+async function reconcile(
+  context: CreateContext,
+  name: string,
+  cause: unknown,
+  deadline: Deadline,
+): Promise<Found> {
+  let candidates: string[] = [];
+  for (const waitMs of LOOKS_AFTER_MS) {
+    if (waitMs >= deadline.remainingMs()) break;
+    await new Promise((done) => setTimeout(done, waitMs));
+    try {
+      const servers = await context.client.listServers(deadline);
+      const fresh = servers.filter((server) => server.name === name && !context.inventory.has(server.id));
+      const [only, second] = fresh;
+      if (only !== undefined && second === undefined)
+        return { id: only.id, token: only.token, createdAt: only.createdAt };
+      candidates = fresh.map(({ id }) => id);
+      if (candidates.length > 1) break;
+    } catch {
+      // What made the answer get lost may still go on: the next look may succeed.
+    }
+  }
+  throw new CreateUnclearError(name, candidates, context.takeOver, cause);
+}
+
+/** Reads what the create's answer left out, so that the first refresh finds nothing new. */
+async function complete(
+  { client }: CreateContext,
+  inputs: ServerInputs & { name: string },
+  created: Found,
+  deadline: Deadline,
+): Promise<{ id: string; state: ServerState }> {
+  const { id } = created;
+  try {
+    const server = isLive(created) ? created : await client.getServer(id, deadline);
+    // The name as it was asked for: were the API to store another, a diff against that would replace the server for ever.
+    return { id, state: { ...liveState(server, inputs, client.accountId), name: inputs.name } };
+  } catch (error) {
+    const { adopt: _, ...kept } = inputs;
+    const { token, createdAt } = created;
+    const state = {
+      ...kept,
+      ...(token !== undefined && { token }),
+      ...(createdAt !== undefined && { createdAt }),
+      ...(client.accountId !== undefined && { accountId: client.accountId }),
+    };
+    throw new CreateIncompleteError(id, state, inputs.name, error);
+  }
+}
+
+function isLive(server: Found): server is LiveServer {
+  return (
+    server.name !== undefined &&
+    server.token !== undefined &&
+    server.createdAt !== undefined &&
+    server.streams?.every((stream) => "slug" in stream) === true
+  );
+}
+
+/** A 403 on a create may be the plan's limit; its message then tells how full the account is. */
+async function explainRefusal(
+  { client, configuration }: CreateContext,
+  name: string,
+  failure: unknown,
+  deadline: Deadline,
+): Promise<unknown> {
+  if (!(failure instanceof ApiError) || failure.code !== "forbidden") return failure;
+  try {
+    const used = (await client.listServers(deadline)).length;
+    const limit = serverLimitOf(configuration.plan ?? "scale", configuration.serverLimit);
+    const isLimit =
+      /\b(plan|limit|quota|upgrade)/i.test(failure.apiMessage ?? "") ||
+      (limit !== undefined && used >= limit);
+    return isLimit
+      ? new PlanLimitError(name, { limit, used, apiMessage: failure.apiMessage, cause: failure })
+      : failure;
+  } catch {
+    return failure;
+  }
+}

@@ -1,0 +1,18 @@
+import { type Fields, type ServerInputName, type ServerState, serverResource } from "../spec";
+import type { Properties } from "./properties";
+
+export interface Change {
+  readonly property: ServerInputName;
+  /** The change cannot be made to the server as it is: it is replaced. */
+  readonly replaces: boolean;
+}
+
+/** What differs between a server's state and the inputs wanted; an unknown input counts as different. */
+export function findChanges(state: Partial<ServerState>, inputs: Properties): Change[] {
+  const fields: Fields = serverResource.inputs;
+  return Object.entries(fields).flatMap(([key, { onlyOnCreate, replaces }]) => {
+    const property = key as ServerInputName;
+    if (onlyOnCreate || state[property] === inputs[property]) return [];
+    return [{ property, replaces: replaces === true }];
+  });
+}

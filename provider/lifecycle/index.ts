@@ -1,0 +1,4 @@
+export type { Change } from "./diff";
+export { CreateIncompleteError } from "./errors";
+export * from "./lifecycle";
+export { type CheckFailure, type Properties, UNKNOWN } from "./properties";

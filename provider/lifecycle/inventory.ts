@@ -1,0 +1,69 @@
+import type { Client, Deadline } from "../client";
+
+interface KnownServer {
+  readonly id: string;
+  readonly name: string;
+}
+
+/**
+ * What one run knows of the account's servers: those listed before its first create (the baseline), and those it made,
+ * took over or deleted since. It tells whether a name is taken, and which servers cannot be the outcome of a lost create.
+ */
+export interface Inventory {
+  /** Lists the servers, once in a run. */
+  load(deadline: Deadline): Promise<void>;
+  named(name: string): KnownServer[];
+  has(id: string): boolean;
+  /** Whether a resource of this run made the server or took it over. */
+  isOwned(id: string): boolean;
+  /** Notes a server that a resource of this run made or took over. */
+  add(server: KnownServer): void;
+  remove(id: string): void;
+  /** Runs creates of one name one after the other, so that each knows what became of the one before. */
+  inTurn<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+export function createInventory(client: Pick<Client, "listServers">): Inventory {
+  const servers = new Map<string, KnownServer>();
+  const owned = new Set<string>();
+  const deleted = new Set<string>();
+  const turns = new Map<string, Promise<unknown>>();
+  let baseline: Promise<void> | undefined;
+
+  async function list(deadline: Deadline): Promise<void> {
+    for (const { id, name } of await client.listServers(deadline)) {
+      if (!deleted.has(id)) servers.set(id, { id, name });
+    }
+  }
+
+  return {
+    load(deadline) {
+      baseline ??= list(deadline).catch((error) => {
+        baseline = undefined;
+        throw error;
+      });
+      return baseline;
+    },
+    named: (name) => [...servers.values()].filter((server) => server.name === name),
+    has: (id) => servers.has(id) || deleted.has(id),
+    isOwned: (id) => owned.has(id),
+    add({ id, name }) {
+      servers.set(id, { id, name });
+      owned.add(id);
+    },
+    remove(id) {
+      servers.delete(id);
+      deleted.add(id);
+    },
+    async inTurn(name, work) {
+      const before = turns.get(name) ?? Promise.resolve();
+      const turn = before.then(work, work);
+      turns.set(name, turn);
+      try {
+        return await turn;
+      } finally {
+        if (turns.get(name) === turn) turns.delete(name);
+      }
+    },
+  };
+}

@@ -1,0 +1,202 @@
+import {
+  AnswerMismatchError,
+  type Client,
+  type Configuration,
+  type Deadline,
+  getServer,
+  getServers,
+  isNotFound,
+  startDeadline,
+} from "../client";
+import type {
+  GetServerArgs,
+  GetServerResult,
+  GetServersArgs,
+  GetServersResult,
+  ServerInputs,
+  ServerState,
+} from "../spec";
+import { createServer } from "./create";
+import { type Change, findChanges } from "./diff";
+import { AbsenceUnprovenError, DeletionProtectedError } from "./errors";
+import { createInventory } from "./inventory";
+import { liveState, settingsOf } from "./live-state";
+import {
+  type CheckFailure,
+  findProblems,
+  isComplete,
+  type Properties,
+  readInputs,
+  readState,
+  UNKNOWN,
+} from "./properties";
+
+export interface LifecycleOptions {
+  readonly client: Client;
+  readonly configuration: Configuration;
+  /** How a user of this host takes an existing server over: a command or a line of code. */
+  readonly takeOver: (id: string) => string;
+}
+
+/** How long the operation may take (the resource's `customTimeouts`), and what ends it early. */
+export interface Limits {
+  readonly timeoutMs?: number | undefined;
+  readonly cancelled?: AbortSignal | undefined;
+}
+
+export interface CheckRequest {
+  /** The inputs of the last update; none for a new resource, and for the replacement of one. */
+  readonly oldInputs: Properties;
+  readonly inputs: Properties;
+  /** Makes the name of a new resource that has none. */
+  readonly autoName?: () => string | CheckFailure;
+}
+
+/** A server as it is, ready to be stored. */
+export interface Stored {
+  readonly id: string;
+  readonly state: ServerState;
+}
+
+/**
+ * What each of Pulumi's operations does to a server. Properties come unchecked, with UNKNOWN for what is not known yet;
+ * every rejection is a PostjectError whose message is fit for a user.
+ */
+export interface Lifecycle {
+  check(request: CheckRequest): { inputs: Properties; failures: CheckFailure[] };
+  diff(request: { state: Properties; inputs: Properties }): { changes: Change[]; isComplete: boolean };
+  create(request: { inputs: Properties } & Limits): Promise<Stored>;
+  /** The server and the inputs it was made from, or undefined if it is gone for certain. */
+  read(
+    request: { id: string; state: Properties } & Limits,
+  ): Promise<(Stored & { inputs: ServerInputs }) | undefined>;
+  update(request: { id: string; state: Properties; inputs: Properties } & Limits): Promise<Stored>;
+  delete(request: { id: string; state: Properties } & Limits): Promise<void>;
+  getServer(args: GetServerArgs, limits?: Limits): Promise<GetServerResult>;
+  getServers(args: GetServersArgs, limits?: Limits): Promise<GetServersResult>;
+}
+
+/** The lifecycle of one run with one account. */
+export function createLifecycle({ client, configuration, takeOver }: LifecycleOptions): Lifecycle {
+  const inventory = createInventory(client);
+  const isProtected = (own: unknown) => (typeof own === "boolean" ? own : configuration.deletionProtection);
+  const start = ({ timeoutMs, cancelled }: Limits = {}) => startDeadline(timeoutMs, cancelled);
+
+  async function readLive(
+    id: string,
+    state: Partial<ServerState>,
+    deadline: Deadline,
+  ): Promise<ServerState | undefined> {
+    try {
+      return liveState(await client.getServer(id, deadline), state, client.accountId);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      await proveAbsence(client, id, state, deadline);
+      return undefined;
+    }
+  }
+
+  return {
+    check({ oldInputs, inputs: given, autoName }) {
+      const inputs = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null));
+      const failures = findProblems(inputs);
+      const name = inputs.name ?? oldInputs.name ?? autoName?.();
+      if (typeof name === "object" && name !== null) failures.push(name as CheckFailure);
+      else if (name === undefined) failures.push({ property: "name", reason: "must be given" });
+      else inputs.name = name;
+      const isRename =
+        oldInputs.name !== undefined &&
+        oldInputs.name !== UNKNOWN &&
+        name !== UNKNOWN &&
+        name !== oldInputs.name;
+      if (isRename && isProtected(oldInputs.deletionProtection)) {
+        failures.push({
+          property: "",
+          reason: new DeletionProtectedError({ name: String(oldInputs.name), newName: String(name) }).message,
+        });
+      }
+      return { inputs, failures };
+    },
+
+    diff({ state, inputs }) {
+      const stored = readState(state);
+      return { changes: findChanges(stored, inputs), isComplete: isComplete(stored) };
+    },
+
+    async create({ inputs: given, ...limits }) {
+      const { name, ...inputs } = readInputs(given);
+      if (name === undefined) throw new Error("a checked Server has a name");
+      const context = { client, configuration, inventory, takeOver };
+      return createServer(context, { ...inputs, name }, start(limits));
+    },
+
+    async read({ id, state, ...limits }) {
+      const live = await readLive(id, readState(state), start(limits));
+      return live && { id, state: live, inputs: { name: live.name, ...settingsOf(live) } };
+    },
+
+    async update({ id, state: stored, inputs: given, ...limits }) {
+      const { deletionProtection: _, allowDuplicateName: __, ...state } = readState(stored);
+      const settings = settingsOf(readInputs(given));
+      if (isComplete(state)) return { id, state: { ...(state as ServerState), ...settings } };
+      const live = await readLive(id, { ...state, ...settings }, start(limits));
+      if (live === undefined) throw new AbsenceUnprovenError(state.name, id, GONE_ADVICE);
+      return { id, state: live };
+    },
+
+    async delete({ id, state: given, ...limits }) {
+      const state = readState(given);
+      if (isProtected(state.deletionProtection)) throw new DeletionProtectedError({ name: state.name, id });
+      const deadline = start(limits);
+      try {
+        await client.deleteServer(id, deadline);
+      } catch (error) {
+        // An unreadable success is settled as a 404 is: by the list.
+        if (!isNotFound(error) && !(error instanceof AnswerMismatchError)) throw error;
+        await proveAbsence(client, id, state, deadline);
+      }
+      inventory.remove(id);
+    },
+
+    getServer: (args, limits) => getServer(client, args, start(limits)),
+    getServers: (args, limits) => getServers(client, args, start(limits)),
+  };
+}
+
+const GONE_ADVICE =
+  "this run would only complete its state: run `pulumi refresh` to take it out of the state";
+
+/**
+ * Makes sure that a server the API does not find is gone. A 404 alone is not proof: another account's access token, or
+ * something on the way to the API, answers the same. Rejects unless a list with the same token works and lacks it, and
+ * the token is of the account that owned it.
+ */
+async function proveAbsence(
+  client: Client,
+  id: string,
+  { name, accountId }: Partial<ServerState>,
+  deadline: Deadline,
+): Promise<void> {
+  if (accountId !== undefined && accountId !== client.accountId) {
+    const whose = client.accountId === undefined ? "names no account" : `is of account ${client.accountId}`;
+    throw new AbsenceUnprovenError(
+      name,
+      id,
+      `it belongs to account ${accountId}, and the access token ${whose}`,
+    );
+  }
+  let servers: { id: string }[];
+  try {
+    servers = await client.listServers(deadline);
+  } catch (cause) {
+    throw new AbsenceUnprovenError(
+      name,
+      id,
+      `the list that would prove it failed: ${(cause as Error).message}`,
+      cause,
+    );
+  }
+  if (servers.some((server) => server.id === id)) {
+    throw new AbsenceUnprovenError(name, id, "the account's list of servers still has it");
+  }
+}

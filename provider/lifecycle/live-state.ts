@@ -1,0 +1,31 @@
+import { toStreamState } from "../client";
+import type { ServerInputs, ServerState } from "../spec";
+import type { LiveServer } from "../spec/messages";
+
+/** The state of a server as the API shows it, with the settings that only the state remembers. */
+export function liveState(
+  server: LiveServer,
+  settings: Pick<ServerInputs, "deletionProtection" | "allowDuplicateName">,
+  accountId: string | undefined,
+): ServerState {
+  const { name, token, createdAt, streams } = server;
+  return {
+    name,
+    token,
+    createdAt,
+    streams: streams.map(toStreamState),
+    ...(accountId !== undefined && { accountId }),
+    ...settingsOf(settings),
+  };
+}
+
+/** The inputs that Postject knows nothing of: they live in the state alone. */
+export function settingsOf({
+  deletionProtection,
+  allowDuplicateName,
+}: ServerInputs): Pick<ServerInputs, "deletionProtection" | "allowDuplicateName"> {
+  return {
+    ...(deletionProtection !== undefined && { deletionProtection }),
+    ...(allowDuplicateName !== undefined && { allowDuplicateName }),
+  };
+}

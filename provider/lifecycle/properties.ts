@@ -1,0 +1,69 @@
+import {
+  type Fields,
+  nameRules,
+  type ServerInputs,
+  type ServerState,
+  serverResource,
+  type Values,
+} from "../spec";
+
+/** Stands for a value that is not known before the update; hosts translate their protocol's sentinel to it. */
+export const UNKNOWN: unique symbol = Symbol("unknown");
+
+/** Properties as a host hands them over: not yet checked. */
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** Why inputs are refused. `property` is empty where naming it would make the engine print its value. */
+export interface CheckFailure {
+  readonly property: string;
+  readonly reason: string;
+}
+
+/** What is wrong with a user's inputs; unknown values are never wrong. */
+export function findProblems(inputs: Properties): CheckFailure[] {
+  const fields: Fields = serverResource.inputs;
+  return Object.entries(inputs).flatMap(([key, value]): CheckFailure[] => {
+    if (value === UNKNOWN) return [];
+    const field = fields[key];
+    // The value of a property that does not exist may be a secret, so it is not named as a property.
+    if (field === undefined) {
+      const known = Object.keys(fields).join(", ");
+      return [{ property: "", reason: `there is no input \`${key}\`; a Server has ${known}` }];
+    }
+    if (typeof value !== field.type) return [{ property: key, reason: `must be a ${field.type}` }];
+    if (key !== "name" || typeof value !== "string") return [];
+    return nameRules
+      .filter(({ pattern }) => !pattern.test(value))
+      .slice(0, 1)
+      .map(({ problem }) => ({ property: key, reason: problem }));
+  });
+}
+
+/** What a stored state says, as far as it has the right types; states of other versions may hold more or less. */
+export function readState(state: Properties): Partial<ServerState> {
+  return {
+    ...readFields(serverResource.inputs, state),
+    ...readFields(serverResource.outputs, state),
+  } as Partial<ServerState>;
+}
+
+/** The inputs among stored properties. */
+export function readInputs(properties: Properties): ServerInputs {
+  return readFields(serverResource.inputs, properties) as ServerInputs;
+}
+
+/** Whether every output that a server always has is there, its streams whole. */
+export function isComplete(state: Partial<ServerState>): boolean {
+  const fields: Fields = serverResource.outputs;
+  return Object.entries(fields).every(
+    ([key, field]) => field.optional || state[key as keyof ServerState] !== undefined,
+  );
+}
+
+function readFields<F extends Fields>(fields: F, properties: Properties): Partial<Values<F>> {
+  const read = Object.entries(fields).filter(([key, { type }]) => {
+    const value = properties[key];
+    return type.endsWith("[]") ? Array.isArray(value) : typeof value === type;
+  });
+  return Object.fromEntries(read.map(([key]) => [key, properties[key]])) as Partial<Values<F>>;
+}

@@ -1,0 +1,3 @@
+export type { AccessTokenOptions, Account } from "./accounts";
+export { type LoggedRequest, type Reference, type ReferenceOptions, startReference } from "./server";
+export type { StoredServer } from "./store";

@@ -1,0 +1,13 @@
+import { readFileSync } from "node:fs";
+import { renderTypes } from "./typescript";
+
+/** Every file that is generated, by its path in the repository; rendered with the repository as working folder. */
+export const generatedFiles: Readonly<Record<string, () => string | Promise<string>>> = {
+  "provider/spec/version.ts": renderVersion,
+  "sdk/types.ts": renderTypes,
+};
+
+function renderVersion(): string {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  return `// Generated from package.json by \`npm run generate\`; do not edit.\nexport const VERSION = ${JSON.stringify(version)};\n`;
+}

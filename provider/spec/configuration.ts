@@ -1,0 +1,79 @@
+import type { Field, Values } from "./fields";
+import { planNames } from "./plans";
+
+interface ConfigurationField extends Field {
+  /** Environment variable that gives the value where the configuration does not. */
+  readonly env?: string;
+  /** The variable wins over the configuration: it speaks for one run. */
+  readonly envWins?: true;
+  readonly default?: string | number | boolean;
+  readonly oneOf?: readonly string[];
+  readonly minimum?: number;
+}
+
+/** The provider's configuration: stack configuration `postject:<key>`, or properties of an explicit provider. */
+export const configuration = {
+  accessToken: {
+    type: "string",
+    optional: true,
+    secret: true,
+    env: "POSTJECT_ACCESS_TOKEN",
+    description:
+      "The account's access token, a JWT. It is used while the provider runs and stored in no resource; changing " +
+      "it replaces nothing. Of the provider's own configuration, the stack's current one and the environment, the " +
+      "first that has not expired is used.",
+  },
+  endpoint: {
+    type: "string",
+    optional: true,
+    env: "POSTJECT_ENDPOINT",
+    default: "https://api.postject.com",
+    description: "Where the API is: an https URL, or an http one on this machine (the reference API).",
+  },
+  deletionProtection: {
+    type: "boolean",
+    optional: true,
+    env: "POSTJECT_DELETION_PROTECTION",
+    envWins: true,
+    default: true,
+    description:
+      "Refuse to delete or replace servers that do not say otherwise themselves. The environment variable wins over " +
+      "the configuration: it speaks for one run.",
+  },
+  plan: {
+    type: "string",
+    optional: true,
+    oneOf: planNames,
+    description: `The account's plan (${planNames.join(", ")}), so that a preview can warn before its limit is hit.`,
+  },
+  serverLimit: {
+    type: "integer",
+    optional: true,
+    minimum: 1,
+    description: "How many servers the account may have, where the plan does not tell (`scale`).",
+  },
+  maxRetries: {
+    type: "integer",
+    optional: true,
+    minimum: 0,
+    default: 3,
+    description: "How often a request that may be sent again is sent again.",
+  },
+  requestTimeoutSeconds: {
+    type: "integer",
+    optional: true,
+    minimum: 1,
+    default: 30,
+    description:
+      "How long one request may take. A whole operation with its retries ends after the resource's `customTimeouts`, " +
+      "or after five minutes.",
+  },
+} as const satisfies Readonly<Record<string, ConfigurationField>>;
+
+export type ConfigurationKey = keyof typeof configuration;
+export type ConfigurationValues = Values<typeof configuration>;
+
+export const configurationKeys = Object.keys(configuration) as ConfigurationKey[];
+
+/** The namespace of the keys in stack configuration, which is the Pulumi package's name. */
+export const PACKAGE_NAME = "postject";

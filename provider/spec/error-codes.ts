@@ -1,0 +1,104 @@
+/** Every error code: what it means and what to do. A code is an interface: it keeps its meaning for ever. */
+export const errorCodes = {
+  "configuration-invalid": {
+    meaning: "A value of the provider's configuration cannot be right; the message names the key.",
+    remedy: "Correct the key with `pulumi config set`, in the explicit provider or in the environment.",
+  },
+  "access-token-missing": {
+    meaning: "No access token is configured.",
+    remedy: "`pulumi config set --secret postject:accessToken <token>`, or set `POSTJECT_ACCESS_TOKEN`.",
+  },
+  "access-token-expired": {
+    meaning: "The access token's `exp` has passed. Nothing was sent.",
+    remedy:
+      "Get a new token and set it; what was done so far is in the state, and the next run goes on from there.",
+  },
+  unauthorized: {
+    meaning: "The API refused the access token (401).",
+    remedy: "Set a valid token. Nothing was changed in the state.",
+  },
+  forbidden: {
+    meaning: "The account may not do this (403).",
+    remedy: "Use a token with the permission that the API's message names.",
+  },
+  "plan-limit": {
+    meaning: "The account's plan allows no further server (403 on a create).",
+    remedy:
+      "Delete a server, take a larger plan, or, where the create replaces a server, set `deleteBeforeReplace: true`.",
+  },
+  "not-found": {
+    meaning: "The API knows no such server for this account (404).",
+    remedy: "Check the id and whose access token is used.",
+  },
+  conflict: {
+    meaning: "The API refused because of something that exists already (409).",
+    remedy: "Read the API's message in the error.",
+  },
+  "bad-request": {
+    meaning: "The API refused the request's content (400 and other 4xx).",
+    remedy: "Read the API's message in the error: it names the fields.",
+  },
+  "rate-limited": {
+    meaning: "The API asked for a longer pause than the operation may last (429).",
+    remedy: "Run again later, with a lower `--parallel`, or with longer `customTimeouts`.",
+  },
+  "api-unavailable": {
+    meaning: "The API failed (5xx), also when asked again.",
+    remedy: "Run again later; the state is unharmed.",
+  },
+  "unexpected-answer": {
+    meaning:
+      "Something answered, but not as the API does: a redirect, an HTML page, missing fields, too much data.",
+    remedy: "Check `endpoint`, and any proxy on the way.",
+  },
+  network: {
+    meaning: "The API could not be reached, or the connection broke.",
+    remedy: "Check the network, `endpoint` and the proxy variables; run again.",
+  },
+  timeout: {
+    meaning: "No answer in time.",
+    remedy:
+      "Run again; raise `requestTimeoutSeconds` or the resource's `customTimeouts` if the network is slow.",
+  },
+  cancelled: {
+    meaning: "The run was cancelled before the operation was done.",
+    remedy: "Run again.",
+  },
+  "name-taken": {
+    meaning: "A server of this name exists, and the program does not own it; nothing was created.",
+    remedy:
+      "It is nearly always a server whose creation was never recorded: import or `adopt` it as the message shows. If " +
+      "a second one is meant, set `allowDuplicateName: true`; to replace one under its name, `deleteBeforeReplace: true`.",
+  },
+  "create-unclear": {
+    meaning: "The answer to a create was lost, and the list of servers does not tell what became of it.",
+    remedy:
+      "Look at the servers that the message names. Import the one that is yours; delete it only if nobody uses it. " +
+      "Running again is safe: it stops at a taken name.",
+  },
+  "create-incomplete": {
+    meaning: "The server was created and is in the state, but could not be read to the end.",
+    remedy: "Run `pulumi up` again: it reads the server and completes the state. Nothing is created twice.",
+  },
+  "adopt-mismatch": {
+    meaning:
+      "`adopt` names a server that does not have the resource's name, or that another resource has taken.",
+    remedy: "Set `name` to the server's name, or `adopt` to the right id.",
+  },
+  "deletion-protected": {
+    meaning: "Deletion protection is on for the server, and the run would delete it.",
+    remedy:
+      "To allow it: set `deletionProtection: false` on the server, run `pulumi up`, then repeat. Or, for servers that do " +
+      "not set it themselves, allow it for one run with `POSTJECT_DELETION_PROTECTION=false`.",
+  },
+  "absence-unproven": {
+    meaning: "The API says a server does not exist, but it cannot be proven that it is gone.",
+    remedy: "Check that the access token belongs to the account that owns the server; run again.",
+  },
+  ambiguous: {
+    meaning: "Several servers share the name that was looked up.",
+    remedy: "Look the server up by one of the ids in the message.",
+  },
+} as const satisfies Readonly<Record<string, { meaning: string; remedy: string }>>;
+
+export type ErrorCode = keyof typeof errorCodes;

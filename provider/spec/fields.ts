@@ -1,0 +1,45 @@
+/**
+ * What a property can be: a scalar, or a list of one of the spec's objects (`"Stream[]"`).
+ */
+export type FieldType = "string" | "boolean" | "integer" | `${string}[]`;
+
+/** One property of a resource, function, object or of the configuration. Checks, types, schema and docs derive from it. */
+export interface Field {
+  readonly type: FieldType;
+  /** What a user needs to know; Markdown. The only place where it is said. */
+  readonly description: string;
+  readonly optional?: true;
+  /** Encrypted in state, masked in output. */
+  readonly secret?: true;
+  /** A change replaces the resource. */
+  readonly replaces?: true;
+  /** Looked at when the resource is created and never again: a change is no difference. */
+  readonly onlyOnCreate?: true;
+  /** Has a meaning only in the dynamic form, where Pulumi offers nothing of its own for it. */
+  readonly onlyDynamic?: true;
+}
+
+export type Fields = Readonly<Record<string, Field>>;
+
+/** The TypeScript value of a field; `Objects` gives the fields of the objects that list types name. */
+type Value<F extends Field, Objects extends Readonly<Record<string, Fields>>> = F["type"] extends "string"
+  ? string
+  : F["type"] extends "boolean"
+    ? boolean
+    : F["type"] extends "integer"
+      ? number
+      : F["type"] extends `${infer Name}[]`
+        ? Objects[Name] extends infer Object extends Fields
+          ? Values<Object>[]
+          : never
+        : never;
+
+/** The TypeScript object that a table of fields describes. */
+export type Values<
+  F extends Fields,
+  Objects extends Readonly<Record<string, Fields>> = Record<never, never>,
+> = {
+  -readonly [K in keyof F as F[K] extends { optional: true } ? never : K]: Value<F[K], Objects>;
+} & {
+  -readonly [K in keyof F as F[K] extends { optional: true } ? K : never]?: Value<F[K], Objects> | undefined;
+};

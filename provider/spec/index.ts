@@ -1,0 +1,7 @@
+export * from "./configuration";
+export * from "./error-codes";
+export * from "./fields";
+export * from "./plans";
+export * from "./routes";
+export * from "./server";
+export { VERSION } from "./version";

@@ -1,0 +1,54 @@
+import * as z from "zod/mini";
+import type { RouteName } from "./routes";
+import { nameRules, objects } from "./server";
+
+// Kept apart from the other tables because it loads zod: only code that talks HTTP imports it.
+
+const bareStream = z.object({ id: z.string(), name: z.string(), type: z.string() });
+
+const stream = z.extend(bareStream, {
+  slug: z.string(),
+  description: z.nullable(z.string()),
+  createdAt: z.string(),
+});
+
+const bareServer = z.object({
+  id: z.string().check(z.minLength(1)),
+  name: z.string(),
+  token: z.string().check(z.minLength(1)),
+  createdAt: z.string(),
+});
+
+const serverName = z.string().check(...nameRules.map(({ pattern, problem }) => z.regex(pattern, problem)));
+
+/** What is sent and what is answered, per route. Objects drop unknown keys when read; the reference reads bodies strictly. */
+export const messages = {
+  createServer: {
+    body: z.object({ name: serverName }),
+    /** The page shows bare streams here; an API that already gives the full ones saves the client a GET. */
+    answer: z.extend(bareServer, { streams: z.array(z.union([stream, bareStream])) }),
+  },
+  listServers: {
+    body: undefined,
+    answer: z.array(z.extend(bareServer, { _count: z.object({ streams: z.int() }) })),
+  },
+  getServer: { body: undefined, answer: z.extend(bareServer, { streams: z.array(stream) }) },
+  deleteServer: { body: undefined, answer: z.object({ message: z.string(), id: z.string() }) },
+} as const satisfies Readonly<Record<RouteName, { body: z.ZodMiniType | undefined; answer: z.ZodMiniType }>>;
+
+/** `error` is the status phrase; validation answers carry an array of messages. */
+export const errorBody = z.object({
+  statusCode: z.int(),
+  message: z.union([z.string(), z.array(z.string())]),
+  error: z.optional(z.string()),
+});
+
+export type CreatedServer = z.infer<(typeof messages)["createServer"]["answer"]>;
+export type ListedServer = z.infer<(typeof messages)["listServers"]["answer"]>[number];
+export type LiveServer = z.infer<(typeof messages)["getServer"]["answer"]>;
+export type DeletedServer = z.infer<(typeof messages)["deleteServer"]["answer"]>;
+export type LiveStream = LiveServer["streams"][number];
+export type ErrorBody = z.infer<typeof errorBody>;
+
+/** Keys of a full stream: an answer whose streams have them all needs no second look. */
+export const fullStreamKeys = Object.keys(objects.Stream) as (keyof LiveStream)[];

@@ -1,0 +1,147 @@
+import type { Fields, Values } from "./fields";
+
+const streamFields = {
+  id: { type: "string", description: "Postject's id of the stream." },
+  name: { type: "string", description: "Human-readable name of the stream." },
+  slug: { type: "string", description: "Name of the stream in addresses and API calls." },
+  type: { type: "string", description: "`transactional`, `broadcast` or `inbound`." },
+  description: { type: "string", optional: true, description: "What the stream is for, if anybody said so." },
+  createdAt: { type: "string", description: "When the stream was made: ISO 8601, UTC." },
+} as const satisfies Fields;
+
+const idField = { type: "string", description: "Postject's id of the server." } as const;
+
+/** Properties that a server has wherever it is shown, with or without its streams. */
+const liveFields = {
+  name: {
+    type: "string",
+    description: "Human-readable name of the server. It identifies nothing: two servers may share it.",
+  },
+  token: {
+    type: "string",
+    secret: true,
+    description: "The server token (`pt_live_…`) that applications send mail with.",
+  },
+  createdAt: { type: "string", description: "When the server was made: ISO 8601, UTC." },
+} as const satisfies Fields;
+
+const streams = { type: "Stream[]", description: "The server's message streams." } as const;
+
+/** The objects that list types such as `Stream[]` name. */
+export const objects = {
+  Stream: streamFields,
+  ServerSummary: { id: idField, ...liveFields },
+} as const satisfies Readonly<Record<string, Fields>>;
+
+/** What a delete takes along; servers-api.txt, "Cascade Warning". */
+export const CASCADE = "its message streams, sent messages, message events, templates and server token";
+
+/** Neither length nor character set of a name is documented: only what cannot be a name is refused. */
+export const nameRules = [
+  { pattern: /\S/, problem: "must not be empty or blank" },
+  { pattern: /^\P{Cc}*$/u, problem: "must not contain control characters" },
+] as const;
+
+/** The Server resource: what a user may ask for, what comes of it, and what a change does. */
+export const serverResource = {
+  token: "postject:index:Server",
+  /** The type of the dynamic form; old states name it, so it never changes. */
+  dynamicType: "pulumi-nodejs:dynamic/postject:Server",
+  description:
+    "A Postject server: the top-level unit of an account, with its own server token, message streams and templates. " +
+    `Postject cannot change a server, only create and delete it, and a delete is irreversible: it takes ${CASCADE} along.`,
+  inputs: {
+    name: {
+      type: "string",
+      optional: true,
+      replaces: true,
+      description:
+        "Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, " +
+        `and the old one is deleted with ${CASCADE}. Left out, it is the resource's name with a random-looking suffix.`,
+    },
+    deletionProtection: {
+      type: "boolean",
+      optional: true,
+      description:
+        "Refuse to delete or replace this server. If unset, the provider's `deletionProtection` decides, which is on " +
+        "by default. To lift it, set `false` and run an update first: what counts is what the last update stored.",
+    },
+    allowDuplicateName: {
+      type: "boolean",
+      optional: true,
+      description:
+        "Create this server although the account has another one of the same name. Off by default, because such a " +
+        "server is nearly always one whose creation was never recorded, or somebody else's.",
+    },
+    adopt: {
+      type: "string",
+      optional: true,
+      onlyOnCreate: true,
+      onlyDynamic: true,
+      description:
+        "Id of an existing server to take over instead of creating one; its name must be `name`. Ignored once the " +
+        "server is in the state.",
+    },
+  },
+  outputs: {
+    ...liveFields,
+    streams,
+    accountId: {
+      type: "string",
+      optional: true,
+      description: "The account that owns the server: the `sub` of the access token, if it has one.",
+    },
+    deletionProtection: {
+      type: "boolean",
+      optional: true,
+      description: "The protection this server itself asks for; unset where the provider's setting decides.",
+    },
+  },
+} as const;
+
+export type StreamState = Values<typeof streamFields>;
+export type ServerInputs = Values<typeof serverResource.inputs>;
+export type ServerOutputs = Values<typeof serverResource.outputs, typeof objects>;
+/** Inputs plus outputs, as last stored. */
+export type ServerState = ServerInputs & ServerOutputs;
+export type ServerInputName = keyof typeof serverResource.inputs;
+
+/** The functions that read servers which a program does not own. */
+export const functions = {
+  getServer: {
+    token: "postject:index:getServer",
+    description:
+      "Looks up one server, by `id` or by `name`. A name that several servers share is an error that lists their ids.",
+    inputs: {
+      id: { ...idField, optional: true },
+      name: {
+        type: "string",
+        optional: true,
+        description: "Name of the server; exactly this, upper and lower case count.",
+      },
+    },
+    outputs: { id: idField, ...liveFields, streams },
+  },
+  getServers: {
+    token: "postject:index:getServers",
+    description: "Lists the servers of the account.",
+    inputs: {
+      nameContains: {
+        type: "string",
+        optional: true,
+        description: "Keep only servers whose name contains this, upper and lower case alike.",
+      },
+    },
+    outputs: {
+      servers: { type: "ServerSummary[]", description: "The servers, in the order the API lists them." },
+    },
+  },
+} as const satisfies Readonly<
+  Record<string, { token: string; description: string; inputs: Fields; outputs: Fields }>
+>;
+
+export type ServerSummary = Values<typeof objects.ServerSummary>;
+export type GetServerArgs = Values<typeof functions.getServer.inputs>;
+export type GetServerResult = Values<typeof functions.getServer.outputs, typeof objects>;
+export type GetServersArgs = Values<typeof functions.getServers.inputs>;
+export type GetServersResult = Values<typeof functions.getServers.outputs, typeof objects>;

@@ -1,0 +1,62 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { serverResource } from "../provider/spec";
+import { type ServerArgs, ServerProperties } from "./types";
+
+/**
+ * Stored with every server, twice. It is the whole provider: no closure is serialised, so nothing can be captured, and
+ * refresh and destroy run the installed version. Old states name it: it never changes.
+ */
+const PROVIDER = 'exports.handler = () => require("pulumi-postject/dynamic");';
+
+/** Every output has to be a property, or the resource does not have it. */
+const unsetOutputs = Object.fromEntries(Object.keys(serverResource.outputs).map((key) => [key, undefined]));
+
+const secretOutputs = Object.entries(serverResource.outputs).flatMap(([key, field]) =>
+  "secret" in field ? [key] : [],
+);
+
+/**
+ * A Postject server. Postject cannot change a server, only create and delete it: a new `name` replaces it, and a delete
+ * takes everything in it along, for good. Deletion protection is on unless it is switched off.
+ *
+ * ```ts
+ * const server = new postject.Server("app", { name: "Production App" });
+ * export const token = server.token;
+ * ```
+ */
+export class Server extends ServerProperties {
+  /**
+   * @param name the resource's name in the program
+   * @param args what is wanted; without a `name` the server gets the resource's name and seven hex digits, the same in every run
+   */
+  constructor(name: string, args: ServerArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
+    const inputs = opts.id === undefined ? { ...args, name: args.name ?? autoName(name) } : {};
+    super(
+      serverResource.dynamicType,
+      name,
+      { ...unsetOutputs, ...inputs, __provider: PROVIDER },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs }),
+    );
+  }
+
+  /** Reads an existing server that this program does not own; `pulumi destroy` leaves it alone. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts: pulumi.CustomResourceOptions = {}): Server {
+    return new Server(name, {}, { ...opts, id });
+  }
+
+  /** Whether a value is a Server, also one of another copy of this package. */
+  static override isInstance(value: unknown): value is Server {
+    return (
+      pulumi.Resource.isInstance(value) &&
+      "__pulumiType" in value &&
+      value.__pulumiType === serverResource.dynamicType
+    );
+  }
+}
+
+/** The same in every run, so that a preview shows the name the update will use. */
+function autoName(name: string): string {
+  const identity = JSON.stringify([pulumi.getProject(), pulumi.getStack(), name]);
+  return `${name}-${createHash("sha256").update(identity).digest("hex").slice(0, 7)}`;
+}

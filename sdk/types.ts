@@ -1,0 +1,84 @@
+// Generated from provider/spec by `npm run generate`; do not edit.
+import * as pulumi from "@pulumi/pulumi";
+
+export interface ServerArgs {
+  /** Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, and the old one is deleted with its message streams, sent messages, message events, templates and server token. Left out, it is the resource's name with a random-looking suffix. */
+  name?: pulumi.Input<string> | undefined;
+  /** Refuse to delete or replace this server. If unset, the provider's `deletionProtection` decides, which is on by default. To lift it, set `false` and run an update first: what counts is what the last update stored. */
+  deletionProtection?: pulumi.Input<boolean> | undefined;
+  /** Create this server although the account has another one of the same name. Off by default, because such a server is nearly always one whose creation was never recorded, or somebody else's. */
+  allowDuplicateName?: pulumi.Input<boolean> | undefined;
+  /** Id of an existing server to take over instead of creating one; its name must be `name`. Ignored once the server is in the state. */
+  adopt?: pulumi.Input<string> | undefined;
+}
+/** The outputs of a Server. */
+export abstract class ServerProperties extends pulumi.CustomResource {
+  /** Human-readable name of the server. It identifies nothing: two servers may share it. */
+  declare readonly name: pulumi.Output<string>;
+  /** The server token (`pt_live_…`) that applications send mail with. */
+  declare readonly token: pulumi.Output<string>;
+  /** When the server was made: ISO 8601, UTC. */
+  declare readonly createdAt: pulumi.Output<string>;
+  /** The server's message streams. */
+  declare readonly streams: pulumi.Output<Stream[]>;
+  /** The account that owns the server: the `sub` of the access token, if it has one. */
+  declare readonly accountId: pulumi.Output<string | undefined>;
+  /** The protection this server itself asks for; unset where the provider's setting decides. */
+  declare readonly deletionProtection: pulumi.Output<boolean | undefined>;
+}
+
+export interface Stream {
+  /** Postject's id of the stream. */
+  id: string;
+  /** Human-readable name of the stream. */
+  name: string;
+  /** Name of the stream in addresses and API calls. */
+  slug: string;
+  /** `transactional`, `broadcast` or `inbound`. */
+  type: string;
+  /** What the stream is for, if anybody said so. */
+  description?: string | undefined;
+  /** When the stream was made: ISO 8601, UTC. */
+  createdAt: string;
+}
+
+export interface ServerSummary {
+  /** Postject's id of the server. */
+  id: string;
+  /** Human-readable name of the server. It identifies nothing: two servers may share it. */
+  name: string;
+  /** The server token (`pt_live_…`) that applications send mail with. */
+  token: pulumi.Output<string>;
+  /** When the server was made: ISO 8601, UTC. */
+  createdAt: string;
+}
+
+export interface GetServerArgs {
+  /** Postject's id of the server. */
+  id?: string | undefined;
+  /** Name of the server; exactly this, upper and lower case count. */
+  name?: string | undefined;
+}
+
+export interface GetServerResult {
+  /** Postject's id of the server. */
+  id: string;
+  /** Human-readable name of the server. It identifies nothing: two servers may share it. */
+  name: string;
+  /** The server token (`pt_live_…`) that applications send mail with. */
+  token: pulumi.Output<string>;
+  /** When the server was made: ISO 8601, UTC. */
+  createdAt: string;
+  /** The server's message streams. */
+  streams: Stream[];
+}
+
+export interface GetServersArgs {
+  /** Keep only servers whose name contains this, upper and lower case alike. */
+  nameContains?: string | undefined;
+}
+
+export interface GetServersResult {
+  /** The servers, in the order the API lists them. */
+  servers: ServerSummary[];
+}

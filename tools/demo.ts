@@ -1,0 +1,147 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { type Reference, startReference } from "../provider/reference";
+import { provideEngine } from "./engine/engine";
+import { type CommandResult, createWorkspace, type Workspace } from "./workspace";
+
+interface Step {
+  readonly title: string;
+  /** What the step shows, in a line. */
+  readonly shows: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** The step shows a refusal: it must fail, with this in what it prints. */
+  readonly refusedWith?: string;
+  readonly before?: () => void | Promise<void>;
+  /** Throws if the step did not do what it shows. */
+  readonly check?: (result: CommandResult) => void;
+}
+
+/** Runs the quickstart with the real engine against the reference API, step by step. */
+async function main(): Promise<void> {
+  console.log(
+    "pulumi-postject demo: the quickstart example, the real Pulumi engine, the embedded reference API\n",
+  );
+  const engine = await provideEngine((line) => console.log(line));
+  const reference = await startReference();
+  const workspace = createWorkspace({
+    example: "examples/quickstart",
+    engine,
+    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+  });
+  const rows: string[][] = [];
+  try {
+    await must(workspace, ["stack", "init", "demo"]);
+    for (const [index, step] of steps(reference, workspace).entries()) {
+      console.log(`\n━━ ${index + 1}. ${step.title}\n   ${step.shows}\n`);
+      rows.push([String(index + 1), step.title, ...(await runStep(step, reference, workspace))]);
+    }
+  } finally {
+    workspace.remove();
+    await reference.stop();
+  }
+  console.log("\n━━ Summary\n");
+  printTable([["", "step", "requests sent", "servers after", "result"], ...rows]);
+}
+
+function steps(reference: Reference, workspace: Workspace): Step[] {
+  const program = path.join(workspace.folder, "index.ts");
+  const rename = (from: string, to: string) =>
+    writeFileSync(program, readFileSync(program, "utf8").replace(from, to));
+  const firstServer = () => {
+    const [first] = reference.servers();
+    if (first === undefined) throw new Error("there is no server");
+    return first;
+  };
+  return [
+    {
+      title: "preview",
+      shows: "Shows both names, the generated one too, and sends nothing.",
+      args: ["preview"],
+    },
+    { title: "up", shows: "Creates two servers.", args: ["up", "--yes", "--skip-preview"] },
+    {
+      title: "stack output",
+      shows: "The server token is a secret, without the program saying so.",
+      args: ["stack", "output"],
+      check: ({ stdout }) => {
+        if (stdout.includes(firstServer().token)) throw new Error("the token is shown");
+      },
+    },
+    { title: "up again", shows: "Nothing has changed, so nothing is sent.", args: ["up", "--yes", "--skip-preview"] },
+    {
+      title: "refresh after a delete outside Pulumi",
+      shows: "Somebody deletes a server by hand; the refresh proves that it is gone and drops it.",
+      args: ["refresh", "--yes", "--skip-preview"],
+      before: async () => {
+        await fetch(`${reference.url}/v1/servers/${firstServer().id}`, {
+          method: "DELETE",
+          headers: { authorization: `Bearer ${reference.accessToken}` },
+        });
+      },
+    },
+    { title: "up", shows: "Creates the missing server again.", args: ["up", "--yes", "--skip-preview"] },
+    {
+      title: "preview of a rename",
+      shows:
+        "Postject cannot rename: it would mean a new server and the loss of the old one. Refused at preview.",
+      args: ["preview"],
+      refusedWith: "[deletion-protected]",
+      before: () => rename("Quickstart App", "Renamed App"),
+    },
+    {
+      title: "destroy, protected",
+      shows: "Deletion protection is on by default.",
+      args: ["destroy", "--yes", "--skip-preview"],
+      refusedWith: "[deletion-protected]",
+      before: () => rename("Renamed App", "Quickstart App"),
+    },
+    {
+      title: "destroy, allowed for one run",
+      shows: "POSTJECT_DELETION_PROTECTION=false lifts it where the servers themselves say nothing.",
+      args: ["destroy", "--yes", "--skip-preview"],
+      env: { POSTJECT_DELETION_PROTECTION: "false" },
+    },
+  ];
+}
+
+async function runStep(step: Step, reference: Reference, workspace: Workspace): Promise<string[]> {
+  await step.before?.();
+  const sentBefore = reference.requests().length;
+  console.log(
+    `$ ${Object.entries(step.env ?? {}).map(([key, value]) => `${key}=${value} `)}pulumi ${step.args.join(" ")}`,
+  );
+  const result = await workspace.pulumi([...step.args, ...(step.args[0] === "stack" ? [] : ["--suppress-progress"])], step.env);
+  const printed = result.stdout + result.stderr;
+  console.log(printed.trim().replace(/^/gm, "  "));
+  const isRefused = result.exitCode !== 0;
+  if (isRefused !== (step.refusedWith !== undefined) || !printed.includes(step.refusedWith ?? "")) {
+    throw new Error(`"${step.title}" did not end as it should (exit code ${result.exitCode})`);
+  }
+  step.check?.(result);
+  const sent = reference.requests().slice(sentBefore);
+  const counts = [...new Set(sent.map(({ method }) => method))].map(
+    (method) => `${sent.filter((request) => request.method === method).length} ${method}`,
+  );
+  return [
+    counts.join(", ") || "none",
+    String(reference.servers().length),
+    isRefused ? "refused, as it should be" : "ok",
+  ];
+}
+
+async function must(workspace: Workspace, args: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await workspace.pulumi(args);
+  if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} failed: ${stderr}`);
+}
+
+function printTable(rows: readonly string[][]): void {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  for (const row of rows)
+    console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`.trimEnd());
+}
+
+main().catch((error: Error) => {
+  console.error(`\nThe demo failed: ${error.message}`);
+  process.exit(1);
+});

@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+/** The checkout; the compiled form of this file lies one folder deeper. */
+const ROOT = path.resolve(__dirname, __dirname.includes(`${path.sep}dist${path.sep}`) ? "../.." : "..");
+
+/** What a program needs at hand, linked to the checkout's own. */
+const PACKAGES = ["@pulumi/pulumi", "@types/node", "typescript"];
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A copy of an example in a temporary folder, with a state of its own: nothing outside it is read or written. */
+export interface Workspace {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs `pulumi` there, without colours and questions; a failure is a result like any other. */
+  pulumi(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CommandResult>;
+  remove(): void;
+}
+
+export interface WorkspaceOptions {
+  /** A folder of a Pulumi project, relative to the checkout. */
+  readonly example: string;
+  /** Folders to put on PATH, as the engine set-up gives them. */
+  readonly engine: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Leave `node_modules` to the caller. */
+  readonly bare?: boolean;
+}
+
+/** Copies an example and prepares it to be run against a state in the same folder. */
+export function createWorkspace({
+  example,
+  engine,
+  env: extra = {},
+  bare = false,
+}: WorkspaceOptions): Workspace {
+  const home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-"));
+  const folder = path.join(home, "program");
+  cpSync(path.join(ROOT, example), folder, { recursive: true });
+  if (!bare) linkPackages(folder);
+  mkdirSync(path.join(home, "state"));
+  const env = { ...isolatedEnv(home, engine), ...extra };
+  return {
+    folder,
+    env,
+    pulumi: (args, more = {}) =>
+      runCommand("pulumi", [...args, "--non-interactive", "--color", "never"], folder, { ...env, ...more }),
+    remove: () => rmSync(home, { recursive: true, force: true }),
+  };
+}
+
+/** Links a program's packages to the checkout's: `pulumi-postject` is the checkout itself. */
+export function linkPackages(folder: string): void {
+  for (const [name, target] of [
+    ["pulumi-postject", ROOT],
+    ...PACKAGES.map((name) => [name, path.join(ROOT, "node_modules", name)] as const),
+  ] as const) {
+    const link = path.join(folder, "node_modules", name);
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(target, link, "junction");
+  }
+}
+
+/** Environment in which the engine keeps its state and plugins below `home` and asks nobody anything. */
+export function isolatedEnv(home: string, engine: readonly string[]): Record<string, string> {
+  return {
+    PATH: [...engine, process.env.PATH].join(path.delimiter),
+    PULUMI_HOME: path.join(home, "pulumi"),
+    PULUMI_BACKEND_URL: `file://${path.join(home, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: "only for this folder",
+    PULUMI_SKIP_UPDATE_CHECK: "1",
+    // ts-node would hide a type error of a text that compiled before, in another project.
+    TS_NODE_CACHE: "false",
+  };
+}
+
+/** Runs a command to its end. Rejects only if it cannot be started. */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): Promise<CommandResult> {
+  return new Promise((done, fail) => {
+    // The provider's own variables come from `env` alone, whatever the caller's shell has set.
+    const inherited = Object.entries(process.env).filter(([key]) => !/^(POSTJECT|PULUMI)_/.test(key));
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...Object.fromEntries(inherited), ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      stderr += chunk;
+    });
+    child.on("error", fail);
+    child.on("close", (exitCode) => done({ exitCode: exitCode ?? -1, stdout, stderr }));
+  });
+}
