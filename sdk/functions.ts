@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Client } from "../provider/client";
+import type { Client, Deadline } from "../provider/client";
 import { configurationKeys, PACKAGE_NAME } from "../provider/spec";
 import type { GetServerArgs, GetServerResult, GetServersArgs, GetServersResult } from "./types";
 
@@ -8,12 +8,13 @@ type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
 
 /**
  * Looks up a server that this program does not own, by `id` or by `name`. It is read in previews, too.
- * Rejects with an error that says what to do if there is none, or if several share the name.
+ * Rejects with a `pulumi.RunError` that says what to do if there is none, or if several share the name.
  */
-export async function getServer(args: GetServerArgs): Promise<GetServerResult> {
-  const { client, lookup } = await connect();
-  const server = await lookup.getServer(client, args, lookup.startDeadline());
-  return { ...server, token: pulumi.secret(server.token) };
+export function getServer(args: GetServerArgs): Promise<GetServerResult> {
+  return lookUp(async (lookup, client, deadline) => {
+    const server = await lookup.getServer(client, args, deadline);
+    return { ...server, token: pulumi.secret(server.token) };
+  });
 }
 
 /** Like `getServer`, with arguments that may be outputs. All of the result is secret, because the token in it is. */
@@ -21,11 +22,12 @@ export function getServerOutput(args: Inputs<GetServerArgs>): pulumi.Output<pulu
   return pulumi.output(args).apply((known) => pulumi.output(getServer(known)));
 }
 
-/** Lists the servers of the account. It is read in previews, too. */
-export async function getServers(args: GetServersArgs = {}): Promise<GetServersResult> {
-  const { client, lookup } = await connect();
-  const { servers } = await lookup.getServers(client, args, lookup.startDeadline());
-  return { servers: servers.map((server) => ({ ...server, token: pulumi.secret(server.token) })) };
+/** Lists the servers of the account. It is read in previews, too. Rejects with a `pulumi.RunError`. */
+export function getServers(args: GetServersArgs = {}): Promise<GetServersResult> {
+  return lookUp(async (lookup, client, deadline) => {
+    const { servers } = await lookup.getServers(client, args, deadline);
+    return { servers: servers.map((server) => ({ ...server, token: pulumi.secret(server.token) })) };
+  });
 }
 
 /** Like `getServers`, with arguments that may be outputs. All of the result is secret, because the tokens in it are. */
@@ -35,11 +37,21 @@ export function getServersOutput(
   return pulumi.output(args).apply((known) => pulumi.output(getServers(known)));
 }
 
-/** The client is loaded here and not at the top: most programs look nothing up. */
-async function connect(): Promise<{ client: Client; lookup: typeof import("../provider/client") }> {
+type Lookup = typeof import("../provider/client");
+
+/** Runs a lookup with the stack's configuration. The client is loaded here: most programs look nothing up. */
+async function lookUp<T>(
+  work: (lookup: Lookup, client: Client, deadline: Deadline) => Promise<T>,
+): Promise<T> {
   const lookup = await import("../provider/client/index.js");
   const provider = Object.fromEntries(
     configurationKeys.map((key) => [key, pulumi.runtime.getConfig(`${PACKAGE_NAME}:${key}`)]),
   );
-  return { lookup, client: lookup.createClient(lookup.requireConfiguration({ provider, env: process.env })) };
+  try {
+    const client = lookup.createClient(lookup.requireConfiguration({ provider, env: process.env }));
+    return await work(lookup, client, lookup.startDeadline());
+  } catch (error) {
+    // Pulumi prints a RunError without a stack trace, which would be of no use to the user.
+    throw error instanceof lookup.PostjectError ? new pulumi.RunError(error.message) : error;
+  }
 }

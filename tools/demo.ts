@@ -68,7 +68,11 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
         if (stdout.includes(firstServer().token)) throw new Error("the token is shown");
       },
     },
-    { title: "up again", shows: "Nothing has changed, so nothing is sent.", args: ["up", "--yes", "--skip-preview"] },
+    {
+      title: "up again",
+      shows: "Nothing has changed, so nothing is sent.",
+      args: ["up", "--yes", "--skip-preview"],
+    },
     {
       title: "refresh after a delete outside Pulumi",
       shows: "Somebody deletes a server by hand; the refresh proves that it is gone and drops it.",
@@ -111,7 +115,10 @@ async function runStep(step: Step, reference: Reference, workspace: Workspace): 
   console.log(
     `$ ${Object.entries(step.env ?? {}).map(([key, value]) => `${key}=${value} `)}pulumi ${step.args.join(" ")}`,
   );
-  const result = await workspace.pulumi([...step.args, ...(step.args[0] === "stack" ? [] : ["--suppress-progress"])], step.env);
+  const result = await workspace.pulumi(
+    [...step.args, ...(step.args[0] === "stack" ? [] : ["--suppress-progress"])],
+    step.env,
+  );
   const printed = result.stdout + result.stderr;
   console.log(printed.trim().replace(/^/gm, "  "));
   const isRefused = result.exitCode !== 0;

@@ -2,9 +2,7 @@ import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-
-/** The checkout; the compiled form of this file lies one folder deeper. */
-const ROOT = path.resolve(__dirname, __dirname.includes(`${path.sep}dist${path.sep}`) ? "../.." : "..");
+import { ROOT } from "./root";
 
 /** What a program needs at hand, linked to the checkout's own. */
 const PACKAGES = ["@pulumi/pulumi", "@types/node", "typescript"];

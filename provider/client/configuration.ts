@@ -47,7 +47,7 @@ export function resolveConfiguration(sources: ConfigurationSources): {
 } {
   const failures: ConfigurationFailure[] = [];
   const refuse = (key: ConfigurationKey, reason: string, code: ErrorCode = "configuration-invalid") => {
-    failures.push({ key, code, reason: `${PACKAGE_NAME}:${key} ${reason} [${code}]` });
+    failures.push({ key, code, reason: `${PACKAGE_NAME}:${key} ${reason}` });
   };
   const values: Partial<Record<ConfigurationKey, string | number | boolean>> = {};
   for (const key of configurationKeys) {

@@ -34,7 +34,7 @@ export const operations: Readonly<Record<RouteName, (operation: Operation) => An
       const { title } = plans[account.plan];
       return refuse(
         403,
-        `Plan limit reached: the ${title} plan allows ${limitOf(account)} servers and ${used} exist`,
+        `Plan limit reached: the ${title} plan allows ${limitOf(account)}, the account has ${used}`,
       );
     }
     const { id, name, token, createdAt, streams } = store.add(account.id, parsed.data.name);

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { RouteName } from "../spec";
 import { messages } from "../spec/messages";
 import { type AccessTokenOptions, type Account, createAccounts } from "./accounts";
+import { createFaults, type Fault, type FaultRule, type Faults, sendFaulty } from "./faults";
 import { type Answer, operations, refuse } from "./operations";
 import { findRoute } from "./router";
 import { createStore, type StoredServer } from "./store";
@@ -25,7 +26,17 @@ export interface LoggedRequest {
   readonly route: RouteName | undefined;
   readonly accountId: string | undefined;
   readonly userAgent: string | undefined;
-  readonly status: number;
+  /** What was answered; undefined where a fault took the answer's place. */
+  readonly status: number | undefined;
+  /** The fault that the request met. */
+  readonly fault: FaultRule["outcome"]["kind"] | undefined;
+}
+
+/** What is known of a request while it is answered. */
+interface Seen {
+  route?: RouteName;
+  accountId?: string;
+  fault?: Fault;
 }
 
 export interface Reference {
@@ -38,7 +49,9 @@ export interface Reference {
   servers(): StoredServer[];
   /** The request log, oldest first, narrowed to what has the given values. */
   requests(filter?: Partial<Pick<LoggedRequest, "method" | "route" | "path" | "status">>): LoggedRequest[];
-  /** Forgets servers and requests; accounts and tokens stay. */
+  /** What goes wrong on purpose. */
+  readonly faults: Faults;
+  /** Forgets servers, requests and faults; accounts and tokens stay. */
   reset(): void;
   addAccount(options?: { plan?: Account["plan"]; serverLimit?: number }): Account;
   mintAccessToken(account?: Account, options?: AccessTokenOptions): Promise<string>;
@@ -62,12 +75,10 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
   const accounts = createAccounts();
   const store = createStore();
   const account = accounts.add(first);
+  const faults = createFaults();
   const log: LoggedRequest[] = [];
 
-  async function answer(
-    request: IncomingMessage,
-    seen: { route?: RouteName; accountId?: string },
-  ): Promise<Answer> {
+  async function answer(request: IncomingMessage, seen: Seen): Promise<Answer> {
     const { method = "GET", url = "/" } = request;
     const path = url.split("?")[0] ?? "/";
     const routing = findRoute(method === "HEAD" ? "GET" : method, path);
@@ -78,23 +89,29 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
       return refuse(405, `Cannot ${method} ${path}`, allow);
     }
     seen.route = routing.route;
+    const fault = faults.take(routing.route);
+    if (fault !== undefined) seen.fault = fault;
     const caller = await accounts.authenticate(request.headers.authorization);
     if ("refusal" in caller) return refuse(401, caller.refusal, { "www-authenticate": "Bearer" });
     seen.accountId = caller.id;
     const received =
       messages[routing.route].body === undefined ? { json: undefined } : await readJson(request);
     if ("refusal" in received) return received.refusal;
+    if (fault?.commit === false) return refuse(500, "Not carried out");
     const done = operations[routing.route]({ account: caller, id: routing.id, body: received.json, store });
+    if (fault?.outcome.kind === "stale") return withoutNewer(done, fault.addedAt);
     if (done.status < 300) messages[routing.route].answer.parse(done.body);
     return done;
   }
 
   const server = createServer(async (request, response) => {
-    const seen: { route?: RouteName; accountId?: string } = {};
-    const result = await answer(request, seen).catch((error: unknown) => {
-      console.error(error);
+    const seen: Seen = {};
+    const right = await answer(request, seen).catch((error: unknown) => {
+      // A client that went away in the middle of its body is no defect.
+      if (!request.destroyed) console.error(error);
       return refuse(500, "Internal server error");
     });
+    const outcome = seen.fault?.outcome;
     log.push({
       at: new Date().toISOString(),
       method: request.method ?? "",
@@ -102,9 +119,11 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
       route: seen.route,
       accountId: seen.accountId,
       userAgent: request.headers["user-agent"],
-      status: result.status,
+      status: outcome === undefined ? right.status : outcome.kind === "answer" ? outcome.status : undefined,
+      fault: outcome?.kind,
     });
-    send(response, result);
+    if (outcome === undefined) send(response, right);
+    else await sendFaulty(response, right, outcome, send);
   });
 
   await listen(server, port);
@@ -119,8 +138,10 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
       log.filter((entry) =>
         Object.entries(filter).every(([key, value]) => entry[key as keyof LoggedRequest] === value),
       ),
+    faults: { add: faults.add, clear: faults.clear },
     reset() {
       store.clear();
+      faults.clear();
       log.length = 0;
     },
     addAccount: (accountOptions) => accounts.add(accountOptions),
@@ -162,10 +183,19 @@ async function readJson(request: IncomingMessage): Promise<{ json: unknown } | {
   }
 }
 
+/** A list without the servers made after a time. */
+function withoutNewer(answer: Answer, time: string): Answer {
+  const servers = answer.body as { createdAt: string }[];
+  return Array.isArray(servers)
+    ? { ...answer, body: servers.filter(({ createdAt }) => createdAt < time) }
+    : answer;
+}
+
 function send(response: ServerResponse, { status, body, headers }: Answer): void {
-  const text = body === undefined ? "" : JSON.stringify(body);
+  const isText = typeof body === "string";
+  const text = body === undefined ? "" : isText ? body : JSON.stringify(body);
   response.writeHead(status, {
-    ...(body !== undefined && { "content-type": "application/json; charset=utf-8" }),
+    ...(body !== undefined && { "content-type": isText ? "text/html" : "application/json; charset=utf-8" }),
     "content-length": Buffer.byteLength(text),
     ...headers,
   });

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import * as semver from "semver";
+import { ROOT } from "../root";
 
 const run = promisify(execFile);
 
@@ -18,13 +19,11 @@ const MODULES = [
 ] as const;
 
 /** The dynamic provider host: a script of `@pulumi/pulumi`, which official installs have beside the CLI. */
-const DYNAMIC_HOST = process.platform === "win32" ? "pulumi-resource-pulumi-nodejs.cmd" : "pulumi-resource-pulumi-nodejs";
+const DYNAMIC_HOST =
+  process.platform === "win32" ? "pulumi-resource-pulumi-nodejs.cmd" : "pulumi-resource-pulumi-nodejs";
 
 /** Go below this cannot read the modules. */
 const GO_VERSION = "1.25.0";
-
-/** The checkout, seen from `dist/tools/engine`. */
-const ROOT = path.resolve(__dirname, "../../..");
 
 type Report = (line: string) => void;
 

@@ -38,7 +38,10 @@ export async function configure({ config }: { config: { get(key: string): unknow
 
 export async function check(olds: StringKeyed, news: StringKeyed) {
   const { failures } = resolveConfiguration({ provider, env: process.env });
-  if (failures.length > 0) return { failures: failures.map(({ reason }) => ({ property: "", reason })) };
+  if (failures.length > 0)
+    return {
+      failures: failures.map(({ reason, code }) => ({ property: "", reason: `${reason} [${code}]` })),
+    };
   return callHost(async () => {
     const checked = getLifecycle().check({ oldInputs: fromHost(olds), inputs: fromHost(news) });
     return { inputs: toHost(checked.inputs), failures: checked.failures };

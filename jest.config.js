@@ -1,0 +1,21 @@
+/** @type {import("jest").Config} */
+module.exports = {
+  testMatch: ["<rootDir>/tests/**/*.test.ts"],
+  globalSetup: "<rootDir>/tests/support/set-up-engine.ts",
+  reporters: ["default", "<rootDir>/tests/support/count-reporter.js"],
+  transform: {
+    "^.+\\.[jt]s$": [
+      "@swc/jest",
+      { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
+    ],
+  },
+  // jose is published as ES modules only.
+  transformIgnorePatterns: ["/node_modules/(?!jose/)", "<rootDir>/dist/"],
+  // Sources name the compiled file where they import lazily.
+  moduleNameMapper: { "^(\\.{1,2}/(?:spec|provider|client|construct).*)\\.js$": "$1" },
+  modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/examples/"],
+  // The protocol's generated code reads a global that jest would warn about when the test file ends.
+  testEnvironmentOptions: { globalsCleanup: "off" },
+  testTimeout: 120_000,
+  maxWorkers: 2,
+};

@@ -1,0 +1,131 @@
+import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RouteName } from "../spec";
+import type { Answer } from "./operations";
+
+/** What a client meets instead of the right answer. */
+export type FaultOutcome =
+  /** The connection breaks. */
+  | { readonly kind: "reset" }
+  /** No answer, ever. */
+  | { readonly kind: "hang" }
+  /** The right answer, late. */
+  | { readonly kind: "delay"; readonly ms: number }
+  /** The right answer, one byte every so many milliseconds. */
+  | { readonly kind: "drip"; readonly ms: number }
+  /** The right answer, cut off in the middle of its body. */
+  | { readonly kind: "truncate" }
+  /** Another answer: a string is sent as it is, anything else as JSON. */
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly body?: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** An answer of so many bytes. */
+  | { readonly kind: "huge"; readonly bytes: number }
+  /** A list that lacks the servers made since the rule was added. */
+  | { readonly kind: "stale" };
+
+export interface FaultRule {
+  /** Which requests; all if left out. */
+  readonly route?: RouteName;
+  /** How many matching requests go well first; 0 unless given. */
+  readonly skip?: number;
+  /** How many matching requests fail after that; 1 unless given. */
+  readonly times?: number;
+  /** Whether the request is carried out although its answer fails; `true` unless given. */
+  readonly commit?: boolean;
+  readonly outcome: FaultOutcome;
+}
+
+export interface Faults {
+  /** Adds a rule. The first rule that matches a request and is not used up decides what becomes of it. */
+  add(rule: FaultRule): void;
+  /** Forgets all rules. */
+  clear(): void;
+}
+
+/** A rule that a request has met, and when the rule was added. */
+export interface Fault extends FaultRule {
+  readonly addedAt: string;
+}
+
+export function createFaults(): Faults & { take(route: RouteName): Fault | undefined } {
+  const rules: { fault: Fault; seen: number }[] = [];
+  return {
+    add: (rule) => void rules.push({ fault: { ...rule, addedAt: new Date().toISOString() }, seen: 0 }),
+    clear: () => void rules.splice(0),
+    take(route) {
+      for (const rule of rules) {
+        const { route: wanted = route, skip = 0, times = 1 } = rule.fault;
+        if (wanted !== route || rule.seen >= skip + times) continue;
+        rule.seen += 1;
+        if (rule.seen > skip) return rule.fault;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Sends what a fault makes of the right answer. */
+export async function sendFaulty(
+  response: ServerResponse,
+  right: Answer,
+  outcome: FaultOutcome,
+  send: (response: ServerResponse, answer: Answer) => void,
+): Promise<void> {
+  switch (outcome.kind) {
+    case "reset":
+      response.socket?.resetAndDestroy();
+      return;
+    case "hang":
+      return;
+    case "delay":
+      await sleep(outcome.ms, undefined, { ref: false });
+      return send(response, right);
+    case "drip":
+      return drip(response, JSON.stringify(right.body), outcome.ms);
+    case "truncate": {
+      const text = JSON.stringify(right.body);
+      response.writeHead(right.status, {
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(text),
+      });
+      response.write(text.slice(0, text.length / 2));
+      await sleep(20);
+      response.socket?.destroy();
+      return;
+    }
+    case "answer":
+      return send(response, {
+        status: outcome.status,
+        body: outcome.body,
+        ...(outcome.headers && { headers: outcome.headers }),
+      });
+    case "huge":
+      return sendHuge(response, outcome.bytes);
+    case "stale":
+      return send(response, right);
+  }
+}
+
+async function drip(response: ServerResponse, text: string, ms: number): Promise<void> {
+  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  for (const character of text) {
+    if (response.destroyed) return;
+    response.write(character);
+    await sleep(ms, undefined, { ref: false });
+  }
+  response.end();
+}
+
+async function sendHuge(response: ServerResponse, bytes: number): Promise<void> {
+  const chunk = Buffer.alloc(64 * 1024, " ");
+  response.writeHead(200, { "content-type": "application/json", "content-length": bytes });
+  for (let sent = 0; sent < bytes && !response.destroyed; sent += chunk.length) {
+    const isFlushed = response.write(chunk.subarray(0, Math.min(chunk.length, bytes - sent)));
+    if (!isFlushed) await new Promise((done) => response.once("drain", done).once("close", done));
+  }
+  response.end();
+}

@@ -1,0 +1,8 @@
+import path from "node:path";
+import { provideEngine } from "../../tools/engine/engine";
+
+/** Puts the real engine on PATH for all tests. */
+export default async function setUpEngine(): Promise<void> {
+  const folders = await provideEngine((line) => console.error(line));
+  process.env.PATH = [...folders, process.env.PATH].join(path.delimiter);
+}
