@@ -1,0 +1,80 @@
+import { createClient } from "../../provider/client";
+import { createLifecycle, UNKNOWN } from "../../provider/lifecycle";
+
+const configuration = {
+  accessToken: "opaque",
+  endpoint: "http://127.0.0.1:1",
+  deletionProtection: true,
+  maxRetries: 0,
+  requestTimeoutMs: 1,
+};
+const lifecycleWith = (deletionProtection: boolean) =>
+  createLifecycle({
+    client: createClient(configuration),
+    configuration: { ...configuration, deletionProtection },
+    takeOver: (id) => id,
+  });
+const { check, diff } = lifecycleWith(true);
+
+test.each([
+  [{ name: 5 }, "name", "must be a string"],
+  [{ name: "A", deletionProtection: "true" }, "deletionProtection", "must be a boolean"],
+  [{ name: "" }, "name", "must not be empty or blank"],
+  [{ name: "\u007f" }, "name", "must not contain control characters"],
+])("check refuses %j", (inputs, property, reason) => {
+  expect(check({ oldInputs: {}, inputs }).failures).toContainEqual({ property, reason });
+});
+
+test("check lets unknown values, unusual names and null inputs pass", () => {
+  const inputs = { name: UNKNOWN, deletionProtection: UNKNOWN };
+  expect(check({ oldInputs: { name: "A" }, inputs })).toEqual({ inputs, failures: [] });
+  for (const name of ["ü", "名前", " a ", "x".repeat(5000), "🙂"]) {
+    expect(check({ oldInputs: {}, inputs: { name, deletionProtection: null } })).toEqual({
+      inputs: { name },
+      failures: [],
+    });
+  }
+});
+
+test("a name that is left out stays as it was, else it is made", () => {
+  expect(check({ oldInputs: { name: "A" }, inputs: {}, autoName: () => "B" }).inputs).toEqual({ name: "A" });
+  expect(check({ oldInputs: {}, inputs: {}, autoName: () => "B" }).inputs).toEqual({ name: "B" });
+  expect(check({ oldInputs: {}, inputs: {} }).failures).toEqual([
+    { property: "name", reason: "must be given" },
+  ]);
+});
+
+test.each([
+  [true, undefined, 1],
+  [true, true, 1],
+  [true, false, 0],
+  [false, undefined, 0],
+  [false, true, 1],
+])(
+  "a rename with provider protection %s and the server's own %s has %s failures",
+  (byDefault, own, count) => {
+    const { failures } = lifecycleWith(byDefault).check({
+      oldInputs: { name: "A", ...(own !== undefined && { deletionProtection: own }) },
+      inputs: { name: "B", deletionProtection: false },
+    });
+    expect(failures).toHaveLength(count);
+  },
+);
+
+const state = { name: "A", token: "t", createdAt: "now", streams: [] };
+
+test("a diff is of inputs alone: a new name replaces, flags update, adopt is nothing", () => {
+  expect(diff({ state, inputs: { name: "A", adopt: "x" } })).toEqual({ changes: [], isComplete: true });
+  expect(diff({ state, inputs: { name: "B" } }).changes).toEqual([{ property: "name", replaces: true }]);
+  expect(diff({ state, inputs: { name: UNKNOWN } }).changes).toEqual([{ property: "name", replaces: true }]);
+  expect(diff({ state, inputs: { name: "A", deletionProtection: false } }).changes).toEqual([
+    { property: "deletionProtection", replaces: false },
+  ]);
+  expect(diff({ state: { ...state, deletionProtection: true }, inputs: { name: "A" } }).changes).toHaveLength(
+    1,
+  );
+});
+
+test("a state that lacks an output is not complete", () => {
+  expect(diff({ state: { ...state, token: undefined }, inputs: { name: "A" } }).isComplete).toBe(false);
+});

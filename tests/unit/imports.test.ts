@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { ROOT } from "../../tools/root";
+
+/** What each part may import of the others; design: imports point one way. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  "provider/spec": [],
+  "provider/client": ["provider/spec"],
+  "provider/lifecycle": ["provider/spec", "provider/client"],
+  "provider/hosts/dynamic": ["provider/spec", "provider/client", "provider/lifecycle"],
+  "provider/hosts/plugin": ["provider/spec", "provider/client", "provider/lifecycle"],
+  "provider/reference": ["provider/spec"],
+  "provider/schema": ["provider/spec"],
+  sdk: ["provider/spec", "provider/client"],
+};
+
+/** Packages that a part may load when it is imported; what it loads later, with `import()`, is not listed. */
+const packages: Readonly<Record<string, readonly string[]>> = {
+  "provider/spec": ["zod/mini"],
+  "provider/reference": ["zod/mini"],
+  "provider/hosts/plugin": ["@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf"],
+  sdk: ["@pulumi/pulumi"],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  /** Erased by the compiler. */
+  readonly typeOnly: boolean;
+  /** By `import()`, when it is needed. */
+  readonly later: boolean;
+}
+
+const partOf = (file: string) => Object.keys(allowed).find((part) => file.startsWith(`${part}/`)) ?? file;
+
+function readImports(folder: string): Import[] {
+  const files = readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" });
+  return files
+    .filter((file) => file.endsWith(".ts"))
+    .flatMap((file) => {
+      const from = path.posix.join(folder, file);
+      const text = readFileSync(path.join(ROOT, from), "utf8").replace(/^\s*(\/?\*|\/\/).*$/gm, "");
+      const statements = [...text.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+"([^"]+)"/gm)];
+      const calls = [...text.matchAll(/(typeof\s+)?\b(?:import|require)\("([^"]+)"\)/g)];
+      const resolve = (to: string) =>
+        to.startsWith(".") ? path.posix.join(path.posix.dirname(from), to) : to;
+      return [
+        ...statements.map(([, typeOnly, to = ""]) => ({
+          from,
+          to: resolve(to),
+          typeOnly: Boolean(typeOnly),
+          later: false,
+        })),
+        ...calls.map(([, typeOnly, to = ""]) => ({
+          from,
+          to: resolve(to),
+          typeOnly: Boolean(typeOnly),
+          later: true,
+        })),
+      ];
+    });
+}
+
+const imports = [...readImports("provider"), ...readImports("sdk")];
+
+test("every import between parts is an edge of the design", () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const [source, target] = [partOf(from), partOf(`${to}/`)];
+    return target in allowed && source !== target && !allowed[source]?.includes(target);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("no part loads a package at start that it has no business with", () => {
+  const wrong = imports.filter(({ from, to, typeOnly, later }) => {
+    const isPackage = !to.startsWith("provider") && !to.startsWith("sdk") && !to.startsWith("node:");
+    return isPackage && !typeOnly && !later && !packages[partOf(from)]?.some((name) => to.startsWith(name));
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("only code that talks HTTP loads the message schemas, and with them zod", () => {
+  const loaders = imports.filter(
+    ({ to, typeOnly, later }) => to === "provider/spec/messages" && !typeOnly && !later,
+  );
+  expect([...new Set(loaders.map(({ from }) => partOf(from)))]).toEqual(["provider/reference"]);
+});
+
+test("there are no import cycles", () => {
+  const files = new Map<string, string[]>();
+  for (const { from, to, typeOnly } of imports) {
+    if (typeOnly) continue;
+    const target = imports.find((other) => [`${to}.ts`, `${to}/index.ts`].includes(other.from))?.from;
+    if (target !== undefined) files.set(from, [...(files.get(from) ?? []), target]);
+  }
+  const cycles: string[][] = [];
+  const visit = (file: string, trail: string[]) => {
+    if (trail.includes(file)) cycles.push([...trail.slice(trail.indexOf(file)), file]);
+    else for (const next of files.get(file) ?? []) visit(next, [...trail, file]);
+  };
+  for (const file of files.keys()) visit(file, []);
+  expect(cycles).toEqual([]);
+});
+
+test("importing the SDK loads neither undici nor zod nor the client", () => {
+  const loaded = JSON.parse(
+    require("node:child_process").execFileSync(
+      process.execPath,
+      ["-e", 'require("pulumi-postject"); console.log(JSON.stringify(Object.keys(require.cache)))'],
+      { cwd: ROOT, encoding: "utf8" },
+    ),
+  ) as string[];
+  const inSdk = loaded.filter((file) => !file.includes(`${path.sep}@pulumi${path.sep}`));
+  expect(inSdk.some((file) => file.includes(path.join("dist", "sdk")))).toBe(true);
+  expect(inSdk.filter((file) => /node_modules.(undici|zod)|provider.(client|lifecycle)/.test(file))).toEqual(
+    [],
+  );
+});
