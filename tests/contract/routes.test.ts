@@ -32,6 +32,10 @@ const send = (method: string, path: string, init: RequestInit = {}) =>
     },
   });
 
+/** The body of an answer, as loose as JSON is. */
+// biome-ignore lint/suspicious/noExplicitAny: tests look into bodies that they then compare as a whole
+const bodyOf = async (answer: Response): Promise<any> => answer.json();
+
 test("a server is created with three bare streams, as the contract shows", async () => {
   const answer = await send("POST", "/v1/servers", { body: JSON.stringify({ name: "Production App" }) });
   expect(answer.status).toBe(201);
@@ -50,9 +54,9 @@ test("a server is created with three bare streams, as the contract shows", async
 
 test("get adds slug, description and time to each stream; list counts the streams", async () => {
   const { id } = await client.createServer({ name: "A" }, startDeadline());
-  const got = await (await send("GET", `/v1/servers/${id}`)).json();
+  const got = await bodyOf(await send("GET", `/v1/servers/${id}`));
   expect(Object.keys(got.streams[0])).toEqual(["id", "name", "type", "description", "slug", "createdAt"]);
-  const [listed] = await (await send("GET", "/v1/servers")).json();
+  const [listed] = await bodyOf(await send("GET", "/v1/servers"));
   expect(listed).toEqual({
     id,
     name: "A",
@@ -117,7 +121,7 @@ test.each([
   const token = await reference.mintAccessToken(reference.account, options);
   const answer = await send("GET", "/v1/servers", { headers: { authorization: `Bearer ${token}` } });
   expect(answer.status).toBe(401);
-  expect((await answer.json()).message).toContain(message);
+  expect((await bodyOf(answer)).message).toContain(message);
 });
 
 test.each([

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "../../tools/root";
 
@@ -104,7 +105,7 @@ test("there are no import cycles", () => {
 
 test("importing the SDK loads neither undici nor zod nor the client", () => {
   const loaded = JSON.parse(
-    require("node:child_process").execFileSync(
+    execFileSync(
       process.execPath,
       ["-e", 'require("pulumi-postject"); console.log(JSON.stringify(Object.keys(require.cache)))'],
       { cwd: ROOT, encoding: "utf8" },
@@ -115,4 +116,23 @@ test("importing the SDK loads neither undici nor zod nor the client", () => {
   expect(inSdk.filter((file) => /node_modules.(undici|zod)|provider.(client|lifecycle)/.test(file))).toEqual(
     [],
   );
+});
+
+test("the SDK's declarations reach neither undici nor zod", () => {
+  const seen = new Set<string>();
+  const named = new Set<string>();
+  const visit = (file: string) => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const [, name = ""] of readFileSync(file, "utf8").matchAll(/(?:from |import\()"([^"]+)"/g)) {
+      if (!name.startsWith(".")) named.add(name);
+      else {
+        const target = path.resolve(path.dirname(file), name);
+        visit([`${target}.d.ts`, path.join(target, "index.d.ts")].find(existsSync) ?? target);
+      }
+    }
+  };
+  visit(path.join(ROOT, "dist/sdk/index.d.ts"));
+  expect(seen.size).toBeGreaterThan(2);
+  expect([...named]).toEqual(["@pulumi/pulumi"]);
 });
