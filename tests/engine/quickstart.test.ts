@@ -19,7 +19,10 @@ test("the quickstart runs as its README says, from stack configuration, and show
   const pulumi = async (args: string[], env?: Record<string, string>) => {
     const { exitCode, stdout, stderr } = await workspace.pulumi(args, env);
     printed.push(stdout, stderr);
-    expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({ exitCode: 0, printed: "" });
+    expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({
+      exitCode: 0,
+      printed: "",
+    });
     return stdout;
   };
   await pulumi(["stack", "init", "dev"]);
