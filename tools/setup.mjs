@@ -19,7 +19,8 @@ function run(command, args) {
 process.chdir(new URL("..", import.meta.url).pathname);
 if (!existsSync(INSTALLED) || statSync(INSTALLED).mtimeMs < statSync(LOCKFILE).mtimeMs) {
   console.error("Installing dependencies (about a minute) …");
-  // No dependency needs its install script, and some would look for a compiler.
-  run("npm", ["ci", "--ignore-scripts", "--loglevel=error"]);
+  // No dependency needs its install script, and some would look for a compiler. Not `npm ci`: it refuses a lockfile that
+  // lacks other platforms' optional packages, which npm leaves out where the registry does not have them.
+  run("npm", ["install", "--no-save", "--ignore-scripts", "--loglevel=error"]);
 }
 run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
