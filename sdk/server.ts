@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { serverResource } from "../provider/spec";
+import { secretKeys, serverResource } from "../provider/spec";
 import { type ServerArgs, ServerProperties } from "./types";
 
 /**
@@ -12,9 +12,7 @@ const PROVIDER = 'exports.handler = () => require("pulumi-postject/dynamic");';
 /** Every output has to be a property, or the resource does not have it. */
 const unsetOutputs = Object.fromEntries(Object.keys(serverResource.outputs).map((key) => [key, undefined]));
 
-const secretOutputs = Object.entries(serverResource.outputs).flatMap(([key, field]) =>
-  "secret" in field ? [key] : [],
-);
+const secretOutputs = secretKeys(serverResource.outputs);
 
 /**
  * A Postject server. Postject cannot change a server, only create and delete it: a new `name` replaces it, and a delete

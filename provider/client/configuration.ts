@@ -146,7 +146,12 @@ function chooseAccessToken(
 ): string | undefined {
   const tokens = candidates("accessToken", sources).map((token) => String(token).trim());
   const now = sources.now ?? Date.now();
-  const usable = tokens.find((token) => now < (readAccessToken(token).expiresAt ?? Number.POSITIVE_INFINITY));
+  const expected = readAccessToken(tokens[0] ?? "").accountId;
+  // A later choice stands in for an expired first one; one of another account would act on other servers.
+  const usable = tokens.find((token) => {
+    const { expiresAt = Number.POSITIVE_INFINITY, accountId } = readAccessToken(token);
+    return now < expiresAt && (expected === undefined || accountId === undefined || accountId === expected);
+  });
   if (usable !== undefined && /^[\x21-\x7e]+$/.test(usable)) return usable;
   if (usable !== undefined) {
     refuse("accessToken", "must not contain blanks or control characters", "configuration-invalid");

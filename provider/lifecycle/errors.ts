@@ -8,17 +8,20 @@ export function describe(name: string | undefined, id?: string): string {
 
 /** The run would delete a protected server: by its own delete, or by the replacement that a new name means. */
 export class DeletionProtectedError extends PostjectError {
-  constructor(server: { name: string | undefined; id?: string; newName?: string }) {
-    const { name, id, newName } = server;
-    const replacement =
+  constructor(server: { name: string | undefined; id?: string; newName?: string; isReplaced?: boolean }) {
+    const { name, id, newName, isReplaced } = server;
+    const replacement = isReplaced
+      ? " The run would replace it: delete it and create another, with another token."
+      : "";
+    const rename =
       newName === undefined
         ? ""
         : ` Renaming it to "${newName}" deletes it and creates another, with another token.`;
     const way = newName === undefined ? "" : ` To keep the server, set its name to ${JSON.stringify(name)}.`;
     super(
       "deletion-protected",
-      `Deletion protection is on for ${describe(name, id)}.${replacement} A delete is irreversible and takes ${CASCADE} ` +
-        `along.${way} ${errorCodes["deletion-protected"].remedy}`,
+      `Deletion protection is on for ${describe(name, id)}.${rename}${replacement} A delete is irreversible and takes ` +
+        `${CASCADE} along.${way} ${errorCodes["deletion-protected"].remedy}`,
     );
   }
 }

@@ -1,3 +1,4 @@
+export { type AutoNaming, autoName } from "./auto-name";
 export type { Change } from "./diff";
 export { CreateIncompleteError } from "./errors";
 export * from "./lifecycle";

@@ -13,6 +13,8 @@ export interface Inventory {
   /** Lists the servers, once in a run. */
   load(deadline: Deadline): Promise<void>;
   named(name: string): KnownServer[];
+  /** How many servers the account has, as far as is known. */
+  count(): number;
   has(id: string): boolean;
   /** Whether a resource of this run made the server or took it over. */
   isOwned(id: string): boolean;
@@ -45,6 +47,7 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
       return baseline;
     },
     named: (name) => [...servers.values()].filter((server) => server.name === name),
+    count: () => servers.size,
     has: (id) => servers.has(id) || deleted.has(id),
     isOwned: (id) => owned.has(id),
     add({ id, name }) {

@@ -21,6 +21,7 @@ import { type Change, findChanges } from "./diff";
 import { AbsenceUnprovenError, DeletionProtectedError } from "./errors";
 import { createInventory } from "./inventory";
 import { liveState, settingsOf } from "./live-state";
+import { createForecast } from "./preview";
 import {
   type CheckFailure,
   findProblems,
@@ -35,7 +36,7 @@ export interface LifecycleOptions {
   readonly client: Client;
   readonly configuration: Configuration;
   /** How a user of this host takes an existing server over: a command or a line of code. */
-  readonly takeOver: (id: string) => string;
+  readonly takeOver: (id: string, logicalName: string | undefined) => string;
 }
 
 /** How long the operation may take (the resource's `customTimeouts`), and what ends it early. */
@@ -45,6 +46,8 @@ export interface Limits {
 }
 
 export interface CheckRequest {
+  /** Identifies the resource in its stack, where the host knows it. */
+  readonly urn?: string;
   /** The inputs of the last update; none for a new resource, and for the replacement of one. */
   readonly oldInputs: Properties;
   readonly inputs: Properties;
@@ -65,7 +68,10 @@ export interface Stored {
 export interface Lifecycle {
   check(request: CheckRequest): { inputs: Properties; failures: CheckFailure[] };
   diff(request: { state: Properties; inputs: Properties }): { changes: Change[]; isComplete: boolean };
-  create(request: { inputs: Properties } & Limits): Promise<Stored>;
+  /** What a create would store, as far as it is known, and what would keep it from succeeding. Creates nothing. */
+  previewCreate(request: { inputs: Properties } & Limits): Promise<{ state: Properties; warnings: string[] }>;
+  /** `logicalName` is the resource's name in the program, for messages. */
+  create(request: { inputs: Properties; logicalName?: string } & Limits): Promise<Stored>;
   /** The server and the inputs it was made from, or undefined if it is gone for certain. */
   read(
     request: { id: string; state: Properties } & Limits,
@@ -79,6 +85,9 @@ export interface Lifecycle {
 /** The lifecycle of one run with one account. */
 export function createLifecycle({ client, configuration, takeOver }: LifecycleOptions): Lifecycle {
   const inventory = createInventory(client);
+  const forecast = createForecast(configuration, inventory);
+  /** Old inputs of the resources that were checked in this run. */
+  const checked = new Map<string, Properties>();
   const isProtected = (own: unknown) => (typeof own === "boolean" ? own : configuration.deletionProtection);
   const start = ({ timeoutMs, cancelled }: Limits = {}) => startDeadline(timeoutMs, cancelled);
 
@@ -97,7 +106,7 @@ export function createLifecycle({ client, configuration, takeOver }: LifecycleOp
   }
 
   return {
-    check({ oldInputs, inputs: given, autoName }) {
+    check({ urn = "", oldInputs, inputs: given, autoName }) {
       const inputs = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null));
       const failures = findProblems(inputs);
       const name = inputs.name ?? oldInputs.name ?? autoName?.();
@@ -115,6 +124,15 @@ export function createLifecycle({ client, configuration, takeOver }: LifecycleOp
           reason: new DeletionProtectedError({ name: String(oldInputs.name), newName: String(name) }).message,
         });
       }
+      // The engine checks a resource a second time, without its old inputs, when it is about to replace it.
+      const replaced = Object.keys(oldInputs).length === 0 ? checked.get(urn) : undefined;
+      if (replaced !== undefined && isProtected(replaced.deletionProtection)) {
+        failures.push({
+          property: "",
+          reason: new DeletionProtectedError({ name: String(replaced.name), isReplaced: true }).message,
+        });
+      }
+      if (urn !== "" && Object.keys(oldInputs).length > 0) checked.set(urn, oldInputs);
       return { inputs, failures };
     },
 
@@ -123,10 +141,20 @@ export function createLifecycle({ client, configuration, takeOver }: LifecycleOp
       return { changes: findChanges(stored, inputs), isComplete: isComplete(stored) };
     },
 
-    async create({ inputs: given, ...limits }) {
+    async previewCreate({ inputs: given, ...limits }) {
+      const { adopt: _, ...inputs } = readInputs(given);
+      return { state: inputs, warnings: await forecast.create(inputs.name, start(limits)) };
+    },
+
+    async create({ inputs: given, logicalName, ...limits }) {
       const { name, ...inputs } = readInputs(given);
       if (name === undefined) throw new Error("a checked Server has a name");
-      const context = { client, configuration, inventory, takeOver };
+      const context = {
+        client,
+        configuration,
+        inventory,
+        takeOver: (id: string) => takeOver(id, logicalName),
+      };
       return createServer(context, { ...inputs, name }, start(limits));
     },
 

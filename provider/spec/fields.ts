@@ -43,3 +43,8 @@ export type Values<
 } & {
   -readonly [K in keyof F as F[K] extends { optional: true } ? K : never]?: Value<F[K], Objects> | undefined;
 };
+
+/** The keys of what is secret among fields. */
+export function secretKeys(fields: Fields): string[] {
+  return Object.keys(fields).filter((key) => fields[key]?.secret);
+}

@@ -5,22 +5,14 @@ import {
   PostjectError,
   resolveConfiguration,
 } from "../../client";
-import {
-  CreateIncompleteError,
-  createLifecycle,
-  type Lifecycle,
-  type Properties,
-  UNKNOWN,
-} from "../../lifecycle";
+import { CreateIncompleteError, createLifecycle, type Lifecycle, type Properties } from "../../lifecycle";
 import { configurationKeys, PACKAGE_NAME } from "../../spec";
+import { fromSentinel, toSentinel } from "../unknown";
 
 // The constant provider string in every dynamic resource's state names this module, for ever. It speaks the interface of
 // `pulumi.dynamic.ResourceProvider` without importing Pulumi, which the host that calls it has loaded anyway.
 
 type StringKeyed = Record<string, unknown>;
-
-/** What Pulumi's dynamic provider host sends for a value that is not known yet. */
-const UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const PROVIDER_KEY = "__provider";
 
@@ -111,9 +103,7 @@ function getLifecycle(): Lifecycle {
 
 function fromHost(properties: StringKeyed): Properties {
   const { [PROVIDER_KEY]: _, ...known } = properties;
-  return Object.fromEntries(
-    Object.entries(known).map(([key, value]) => [key, value === UNKNOWN_SENTINEL ? UNKNOWN : value]),
-  );
+  return Object.fromEntries(Object.entries(known).map(([key, value]) => [key, fromSentinel(value)]));
 }
 
 /** The host's encoder refuses `undefined`. */
@@ -121,7 +111,7 @@ function toHost(properties: Properties): StringKeyed {
   return Object.fromEntries(
     Object.entries(properties)
       .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key, value === UNKNOWN ? UNKNOWN_SENTINEL : value]),
+      .map(([key, value]) => [key, toSentinel(value)]),
   );
 }
 

@@ -1,0 +1,414 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import * as grpc from "@grpc/grpc-js";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import {
+  type Configuration,
+  ConfigurationError,
+  createClient,
+  PostjectError,
+  resolveConfiguration,
+} from "../../client";
+import {
+  type AutoNaming,
+  autoName,
+  type CheckFailure,
+  CreateIncompleteError,
+  createLifecycle,
+  type Lifecycle,
+  type Properties,
+  UNKNOWN,
+} from "../../lifecycle";
+import {
+  configuration as configurationFields,
+  functions,
+  PACKAGE_NAME,
+  secretKeys,
+  serverResource,
+  VERSION,
+} from "../../spec";
+import { createEngineLog, type EngineLog } from "./engine-log";
+import { toServiceError } from "./errors";
+import { decode, encode } from "./properties";
+
+/** The provider as one process serves it, and how far its work is done. */
+export interface PluginProvider {
+  readonly service: IResourceProviderServer;
+  /** Resolves when no operation is under way. */
+  idle(): Promise<void>;
+}
+
+const SECRET_OUTPUTS = secretKeys(serverResource.outputs);
+const SECRET_CONFIGURATION = secretKeys(configurationFields);
+
+const SCHEMA_FILE = path.join(__dirname, "../../../../sdk/schema.json");
+
+/** Translates Pulumi's provider protocol to the lifecycle; no rule of a server is written here. */
+export function createProvider(engineAddress: string | undefined): PluginProvider {
+  let log: EngineLog = createEngineLog(engineAddress);
+  let configured: Configuration | undefined;
+  let lifecycle: Lifecycle | undefined;
+  let cancellation = new AbortController();
+  const underWay = new Set<Promise<unknown>>();
+
+  function configure(configuration: Configuration): void {
+    configured = configuration;
+    lifecycle = createLifecycle({
+      client: createClient(configuration),
+      configuration,
+      takeOver: (id, logicalName = "<name>") =>
+        `\`pulumi import ${serverResource.token} ${logicalName} ${id}\``,
+    });
+  }
+
+  function getLifecycle(): Lifecycle {
+    if (lifecycle === undefined) throw new Error("the provider is not configured");
+    return lifecycle;
+  }
+
+  const limits = (timeoutSeconds = 0) => ({
+    timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : undefined,
+    cancelled: cancellation.signal,
+  });
+
+  /** Makes a gRPC method of a function: its rejection is answered, never thrown. */
+  function unary<Request, Response>(
+    work: (request: Request) => Response | Promise<Response>,
+  ): grpc.handleUnaryCall<Request, Response> {
+    return ({ request }, callback) => {
+      const done = Promise.resolve(request)
+        .then(work)
+        .then(
+          (response) => callback(null, response),
+          (error: unknown) => callback(toAnswer(error)),
+        );
+      track(done);
+    };
+  }
+
+  function track(work: Promise<unknown>): void {
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+  }
+
+  const service = {
+    handshake: unary((request: rpc.ProviderHandshakeRequest) => {
+      log = createEngineLog(request.getEngineAddress() || engineAddress);
+      const response = new rpc.ProviderHandshakeResponse();
+      response.setAcceptSecrets(true);
+      // Without this flag the engine proposes no names, whatever Configure says.
+      response.setSupportsAutonamingConfiguration(true);
+      return response;
+    }),
+
+    getPluginInfo: unary(() => {
+      const info = new PluginInfo();
+      info.setVersion(VERSION);
+      return info;
+    }),
+
+    getSchema: unary((request: rpc.GetSchemaRequest) => {
+      if (request.getVersion() > 0) throw new PostjectError("bad-request", "The only schema version is 0.");
+      const response = new rpc.GetSchemaResponse();
+      response.setSchema(readFileSync(SCHEMA_FILE, "utf8"));
+      return response;
+    }),
+
+    checkConfig: unary((request: rpc.CheckRequest) => {
+      const { values, secrets } = decode(request.getNews());
+      const { failures } = resolveConfiguration({ provider: known(values), env: process.env });
+      // A missing key is left to Configure, whose answer the engine turns into the command that sets it; a value that
+      // another resource will give is not missing.
+      const reported = failures.filter(
+        ({ code, key }) => code !== "access-token-missing" && values[key] !== UNKNOWN,
+      );
+      return toCheckResponse(
+        values,
+        reported.map(({ reason, code }) => ({ property: "", reason: `${reason} [${code}]` })),
+        [...SECRET_CONFIGURATION, ...secrets],
+      );
+    }),
+
+    // "Unknown" lets the engine compare. Any other answer is worse: after NONE it would go on with the old access token.
+    diffConfig: unary(() => new rpc.DiffResponse()),
+
+    configure: unary((request: rpc.ConfigureRequest) => {
+      const stack = readStackConfiguration();
+      const { configuration, failures } = resolveConfiguration({
+        provider: decode(request.getArgs()).values,
+        ...(isDefaultProvider(request) && { stack }),
+        env: process.env,
+      });
+      if (configuration === undefined) {
+        if (failures.every(({ code }) => code === "access-token-missing"))
+          throw new MissingKeysError(failures);
+        throw new ConfigurationError(failures);
+      }
+      configure(configuration);
+      const response = new rpc.ConfigureResponse();
+      response.setAcceptsecrets(true);
+      response.setSupportspreview(true);
+      response.setSupportsAutonamingConfiguration(true);
+      return response;
+    }),
+
+    check: unary((request: rpc.CheckRequest) => {
+      const { values, secrets } = decode(request.getNews());
+      const { inputs, failures } = getLifecycle().check({
+        urn: request.getUrn(),
+        oldInputs: decode(request.getOlds()).values,
+        inputs: values,
+        autoName: () => autoName(toAutoNaming(request)),
+      });
+      // Naming a property makes the engine print its value, a secret one too.
+      const shown = failures.map((failure) =>
+        secrets.has(failure.property) ? { ...failure, property: "" } : failure,
+      );
+      return toCheckResponse(inputs, shown, secrets);
+    }),
+
+    diff: unary((request: rpc.DiffRequest) => {
+      const { changes, isComplete } = getLifecycle().diff({
+        state: decode(request.getOlds()).values,
+        inputs: decode(request.getNews()).values,
+      });
+      const { DiffChanges } = rpc.DiffResponse;
+      const response = new rpc.DiffResponse();
+      response.setChanges(changes.length > 0 || !isComplete ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
+      response.setHasdetaileddiff(true);
+      for (const { property, replaces } of changes) {
+        const { Kind } = rpc.PropertyDiff;
+        const detail = new rpc.PropertyDiff();
+        detail.setKind(replaces ? Kind.UPDATE_REPLACE : Kind.UPDATE);
+        detail.setInputdiff(true);
+        response.getDetaileddiffMap().set(property, detail);
+        response.addDiffs(property);
+        if (replaces) response.addReplaces(property);
+      }
+      return response;
+    }),
+
+    create: unary(async (request: rpc.CreateRequest) => {
+      const { values: inputs, secrets } = decode(request.getProperties());
+      const response = new rpc.CreateResponse();
+      const options = { inputs, ...limits(request.getTimeout()) };
+      if (request.getPreview()) {
+        const { state, warnings } = await getLifecycle().previewCreate(options);
+        await log.warn(request.getUrn(), warnings);
+        response.setProperties(encode(state, secrets));
+        return response;
+      }
+      try {
+        const { id, state } = await getLifecycle().create({ ...options, logicalName: request.getName() });
+        response.setId(id);
+        response.setProperties(encode(state, SECRET_OUTPUTS, secrets));
+        return response;
+      } catch (error) {
+        if (!(error instanceof CreateIncompleteError)) throw error;
+        const partial = new rpc.ErrorResourceInitFailed();
+        partial.setId(error.id);
+        partial.setProperties(encode(error.state, SECRET_OUTPUTS, secrets));
+        partial.setInputs(encode(inputs, secrets));
+        partial.addReasons(error.message);
+        throw toServiceError(error, false, { type: "pulumirpc.ErrorResourceInitFailed", message: partial });
+      }
+    }),
+
+    read: unary(async (request: rpc.ReadRequest) => {
+      const { values: state, secrets } = decode(request.getProperties());
+      const { secrets: secretInputs } = decode(request.getInputs());
+      const response = new rpc.ReadResponse();
+      const found = await getLifecycle().read({
+        id: request.getId(),
+        state,
+        ...limits(request.getTimeout()),
+      });
+      // Nothing set at all means that the server is gone; an empty struct would import a ghost.
+      if (found === undefined) return response;
+      response.setId(found.id);
+      response.setProperties(encode(found.state, SECRET_OUTPUTS, secrets));
+      response.setInputs(encode(found.inputs, secretInputs));
+      return response;
+    }),
+
+    update: unary(async (request: rpc.UpdateRequest) => {
+      const { values: state, secrets } = decode(request.getOlds());
+      const { values: inputs, secrets: secretInputs } = decode(request.getNews());
+      const response = new rpc.UpdateResponse();
+      const id = request.getId();
+      const updated = request.getPreview()
+        ? { state: { ...state, ...inputs } }
+        : await getLifecycle().update({ id, state, inputs, ...limits(request.getTimeout()) });
+      response.setProperties(encode(updated.state, SECRET_OUTPUTS, secrets, secretInputs));
+      return response;
+    }),
+
+    delete: unary(async (request: rpc.DeleteRequest) => {
+      const { values: state } = decode(request.getProperties());
+      await getLifecycle().delete({ id: request.getId(), state, ...limits(request.getTimeout()) });
+      return new Empty();
+    }),
+
+    invoke: unary(async (request: rpc.InvokeRequest) => {
+      const response = new rpc.InvokeResponse();
+      try {
+        response.setReturn(await callFunction(request.getTok(), decode(request.getArgs()).values));
+      } catch (error) {
+        if (!(error instanceof PostjectError)) throw error;
+        // A failure reads better than an error, which the engine wraps in the protocol's own words.
+        const failure = new rpc.CheckFailure();
+        failure.setReason(error.message);
+        response.addFailures(failure);
+      }
+      return response;
+    }),
+
+    list: (call: grpc.ServerWritableStream<rpc.ListRequest, rpc.ListResponse>) => {
+      track(
+        listServers(call).then(
+          () => call.end(),
+          (error: unknown) => call.emit("error", toAnswer(error)),
+        ),
+      );
+    },
+
+    // Comes at the end of every run, not only of a cancelled one: what a run knows is forgotten, what waits is ended, and
+    // the process stays fit for another run.
+    cancel: unary(() => {
+      cancellation.abort();
+      cancellation = new AbortController();
+      if (configured !== undefined) configure(configured);
+      return new Empty();
+    }),
+
+    attach: unary(() => new Empty()),
+
+    parameterize: unary(unimplemented),
+    construct: unary(unimplemented),
+    call: unary(unimplemented),
+    getMapping: unary(unimplemented),
+    getMappings: unary(unimplemented),
+  };
+
+  async function callFunction(token: string, args: Properties) {
+    const { getServer, getServers } = functions;
+    if (token === getServer.token)
+      return encode(await getLifecycle().getServer(args, limits()), SECRET_OUTPUTS);
+    if (token === getServers.token) {
+      const { servers } = await getLifecycle().getServers(args, limits());
+      return encode({ servers }, ["servers"]);
+    }
+    throw new PostjectError("bad-request", `There is no function ${token}.`);
+  }
+
+  async function listServers(
+    call: grpc.ServerWritableStream<rpc.ListRequest, rpc.ListResponse>,
+  ): Promise<void> {
+    const { request } = call;
+    const { servers } = await getLifecycle().getServers(decode(request.getQuery()).values, limits());
+    const start = Number(request.getContinuationToken() || 0);
+    const limit = request.getLimit() || Number.POSITIVE_INFINITY;
+    const pageSize = request.getPageSize() || Number.POSITIVE_INFINITY;
+    const page = servers.slice(start, Math.min(start + pageSize, limit));
+    for (const { id, name } of page) {
+      const result = new rpc.ListResponse.Result();
+      result.setId(id);
+      result.setName(name);
+      const response = new rpc.ListResponse();
+      response.setResult(result);
+      call.write(response);
+    }
+    const next = start + page.length;
+    if (next >= Math.min(servers.length, limit)) return;
+    const continuation = new rpc.ListResponse.Continuation();
+    continuation.setContinuationToken(String(next));
+    const response = new rpc.ListResponse();
+    response.setContinuation(continuation);
+    call.write(response);
+  }
+
+  return {
+    service: service as unknown as IResourceProviderServer,
+    idle: async () => void (await Promise.allSettled(underWay)),
+  };
+}
+
+/** A key that Configure does without; the engine prints the command that sets it. */
+class MissingKeysError extends Error {
+  constructor(readonly failures: readonly { key: string; reason: string }[]) {
+    super(failures.map(({ reason }) => reason).join("\n"));
+  }
+}
+
+function toAnswer(error: unknown): Partial<grpc.ServiceError> {
+  if (error instanceof MissingKeysError) {
+    const missing = new rpc.ConfigureErrorMissingKeys();
+    for (const { key, reason } of error.failures) {
+      const entry = new rpc.ConfigureErrorMissingKeys.MissingKey();
+      entry.setName(`${PACKAGE_NAME}:${key}`);
+      entry.setDescription(reason);
+      missing.addMissingkeys(entry);
+    }
+    return toServiceError(error, false, { type: "pulumirpc.ConfigureErrorMissingKeys", message: missing });
+  }
+  if (error instanceof Error && "code" in error && typeof error.code === "number")
+    return error as grpc.ServiceError;
+  return toServiceError(error, !(error instanceof PostjectError));
+}
+
+function unimplemented(): never {
+  throw Object.assign(new Error("not implemented"), {
+    code: grpc.status.UNIMPLEMENTED,
+    details: "not implemented",
+  });
+}
+
+function toCheckResponse(inputs: Properties, failures: readonly CheckFailure[], secrets: Iterable<string>) {
+  const response = new rpc.CheckResponse();
+  response.setInputs(encode(inputs, secrets));
+  for (const { property, reason } of failures) {
+    const failure = new rpc.CheckFailure();
+    failure.setProperty(property);
+    failure.setReason(reason);
+    response.addFailures(failure);
+  }
+  return response;
+}
+
+function toAutoNaming(request: rpc.CheckRequest): AutoNaming {
+  const options = request.getAutonaming();
+  const { Mode } = rpc.CheckRequest.AutonamingOptions;
+  const modes = { [Mode.PROPOSE]: "propose", [Mode.ENFORCE]: "enforce", [Mode.DISABLE]: "disable" } as const;
+  return {
+    mode: options === undefined ? "default" : modes[options.getMode()],
+    proposedName: options?.getProposedName() ?? "",
+    logicalName: request.getName() || (request.getUrn().split("::").pop() ?? ""),
+    seed: request.getRandomseed_asU8(),
+  };
+}
+
+function known(values: Properties): Properties {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== UNKNOWN));
+}
+
+/** The engine names default providers `default` or, with a version, `default_0_1_0`. */
+function isDefaultProvider(request: rpc.ConfigureRequest): boolean {
+  const name = request.getName() || "default";
+  return /^default(_|$)/.test(name);
+}
+
+/**
+ * The stack's configuration of this package as it is now. Refresh and destroy configure providers as the last run did, so
+ * this is where a renewed access token is found. An explicit provider is another account's, perhaps.
+ */
+function readStackConfiguration(): Record<string, unknown> {
+  try {
+    const values: unknown = JSON.parse(process.env.PULUMI_CONFIG ?? "{}");
+    return typeof values === "object" && values !== null ? { ...values } : {};
+  } catch {
+    return {};
+  }
+}
