@@ -1,301 +1,232 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { type Reference, startReference } from "../../provider/reference";
-import * as postject from "../../sdk";
+import type { ServerArgs } from "../../sdk";
+import { forms } from "../support/forms";
 import { createTestStack, type TestStack } from "../support/stack";
 
-const PROVIDER = 'exports.handler = () => require("pulumi-postject/dynamic");';
 const UNPROTECTED = { env: { POSTJECT_DELETION_PROTECTION: "false" } };
 
-let reference: Reference;
-let stack: TestStack;
+describe.each(forms)("in the $form form", ({ Server }) => {
+  let reference: Reference;
+  let stack: TestStack;
 
-/** A program of one server. */
-const declare = (args: postject.ServerArgs, opts?: pulumi.CustomResourceOptions) => async () =>
-  void new postject.Server("app", args, opts);
+  /** A program of one server. */
+  const declare = (args: ServerArgs, opts?: pulumi.CustomResourceOptions) => async () =>
+    void new Server("app", args, opts);
 
-beforeEach(async () => {
-  reference = await startReference();
-  stack = await createTestStack({ reference, program: declare({ name: "App" }) });
-});
-
-afterEach(async () => {
-  stack.remove();
-  await reference.stop();
-});
-
-/** Requests of the work given, as `METHOD path`. */
-async function requestsOf(work: () => Promise<unknown>): Promise<string[]> {
-  const before = reference.requests().length;
-  await work();
-  return reference
-    .requests()
-    .slice(before)
-    .map(({ method, path }) => `${method} ${path}`);
-}
-
-function onlyServer() {
-  const [server, second] = reference.servers();
-  if (server === undefined || second !== undefined) throw new Error("there is not exactly one server");
-  return server;
-}
-
-test("a preview of a create sends nothing and shows the name that the update will use", async () => {
-  stack.program = async () => ({ name: new postject.Server("app").name });
-  const preview = await stack.run("preview");
-  expect(preview.failed).toBe(false);
-  expect(reference.requests()).toEqual([]);
-  await stack.run("up");
-  expect(onlyServer().name).toMatch(/^app-[0-9a-f]{7}$/);
-  expect(preview.printed).toContain(onlyServer().name);
-});
-
-test("up creates the server with one POST, and the next up sends nothing", async () => {
-  expect(await requestsOf(() => stack.run("up"))).toEqual([
-    "GET /v1/servers",
-    "POST /v1/servers",
-    expect.stringMatching(/^GET \/v1\/servers\/c/),
-  ]);
-  const again = await requestsOf(async () =>
-    expect(await stack.run("up")).toMatchObject({ changes: { same: 2 } }),
-  );
-  expect(again).toEqual([]);
-});
-
-test("the state holds the constant provider string, the whole server, and no secret in plain text", async () => {
-  stack.program = async () => ({ token: new postject.Server("app", { name: "App" }).token });
-  const { printed } = await stack.run("up");
-  const [resource] = await stack.resources();
-  const { token, ...live } = onlyServer();
-  expect(resource).toMatchObject({
-    id: live.id,
-    inputs: { __provider: PROVIDER, name: "App" },
-    outputs: {
-      __provider: PROVIDER,
-      name: "App",
-      createdAt: live.createdAt,
-      streams: live.streams,
-      accountId: live.accountId,
-    },
+  beforeEach(async () => {
+    reference = await startReference();
+    stack = await createTestStack({ reference, program: declare({ name: "App" }) });
   });
-  expect(Buffer.byteLength(PROVIDER)).toBeLessThanOrEqual(60);
-  for (const text of [stack.rawState(), printed]) {
-    expect(text).not.toContain(token);
-    expect(text).not.toContain(reference.accessToken);
+
+  afterEach(async () => {
+    stack.remove();
+    await reference.stop();
+  });
+
+  /** Requests of the work given, as `METHOD path`. */
+  async function requestsOf(work: () => Promise<unknown>): Promise<string[]> {
+    const before = reference.requests().length;
+    await work();
+    return reference
+      .requests()
+      .slice(before)
+      .map(({ method, path }) => `${method} ${path}`);
   }
-  expect(await stack.outputs()).toEqual({ token });
-});
 
-test("a refresh of N servers makes N GETs and finds nothing", async () => {
-  stack.program = async () => {
-    for (const name of ["A", "B", "C"]) new postject.Server(name, { name });
-  };
-  await stack.run("up");
-  const sent = await requestsOf(async () => {
-    expect(await stack.run("refresh", { args: { expectNoChanges: true } })).toMatchObject({ failed: false });
+  function onlyServer() {
+    const [server, second] = reference.servers();
+    if (server === undefined || second !== undefined) throw new Error("there is not exactly one server");
+    return server;
+  }
+
+  test("up creates the server with one POST, and the next up sends nothing", async () => {
+    expect(await requestsOf(() => stack.run("up"))).toEqual([
+      "GET /v1/servers",
+      "POST /v1/servers",
+      expect.stringMatching(/^GET \/v1\/servers\/c/),
+    ]);
+    const again = await requestsOf(async () =>
+      expect(await stack.run("up")).toMatchObject({ changes: { same: 2 } }),
+    );
+    expect(again).toEqual([]);
   });
-  expect(sent.toSorted()).toEqual(
-    reference
-      .servers()
-      .map(({ id }) => `GET /v1/servers/${id}`)
-      .toSorted(),
-  );
-});
 
-test("a server deleted behind Pulumi's back is dropped by refresh and made again by the next up", async () => {
-  await stack.run("up");
-  const { id } = onlyServer();
-  await fetch(`${reference.url}/v1/servers/${id}`, {
-    method: "DELETE",
-    headers: { authorization: `Bearer ${reference.accessToken}` },
+  test("a refresh of N servers makes N GETs and finds nothing", async () => {
+    stack.program = async () => {
+      for (const name of ["A", "B", "C"]) new Server(name, { name });
+    };
+    await stack.run("up");
+    const sent = await requestsOf(async () => {
+      expect(await stack.run("refresh", { args: { expectNoChanges: true } })).toMatchObject({
+        failed: false,
+      });
+    });
+    expect(sent.toSorted()).toEqual(
+      reference
+        .servers()
+        .map(({ id }) => `GET /v1/servers/${id}`)
+        .toSorted(),
+    );
   });
-  expect(await stack.run("refresh")).toMatchObject({ failed: false, changes: { delete: 1 } });
-  expect(await stack.resources()).toEqual([]);
-  expect(await stack.run("up")).toMatchObject({ changes: { create: 1, same: 1 } });
-  expect(onlyServer().id).not.toBe(id);
-});
 
-test("renaming a protected server is refused at preview and at up, and writes nothing", async () => {
-  await stack.run("up");
-  stack.program = declare({ name: "B" });
-  const sent = await requestsOf(async () => {
-    for (const operation of ["preview", "up"] as const) {
-      const { failed, printed } = await stack.run(operation);
-      expect(failed).toBe(true);
-      expect(printed).toContain('To keep the server, set its name to "App"');
-      expect(printed).toContain("[deletion-protected]");
+  test("a server deleted behind Pulumi's back is dropped by refresh and made again by the next up", async () => {
+    await stack.run("up");
+    const { id } = onlyServer();
+    await fetch(`${reference.url}/v1/servers/${id}`, {
+      method: "DELETE",
+      headers: { authorization: `Bearer ${reference.accessToken}` },
+    });
+    expect(await stack.run("refresh")).toMatchObject({ failed: false, changes: { delete: 1 } });
+    expect(await stack.resources()).toEqual([]);
+    expect(await stack.run("up")).toMatchObject({ changes: { create: 1, same: 1 } });
+    expect(onlyServer().id).not.toBe(id);
+  });
+
+  test("renaming a protected server is refused at preview and at up, and writes nothing", async () => {
+    await stack.run("up");
+    stack.program = declare({ name: "B" });
+    const sent = await requestsOf(async () => {
+      for (const operation of ["preview", "up"] as const) {
+        const { failed, printed } = await stack.run(operation);
+        expect(failed).toBe(true);
+        expect(printed).toContain('To keep the server, set its name to "App"');
+        expect(printed).toContain("[deletion-protected]");
+      }
+    });
+    expect(sent).toEqual([]);
+  });
+
+  test("lifting the protection in the same run as the rename does not lift it", async () => {
+    await stack.run("up");
+    stack.program = declare({ name: "B", deletionProtection: false });
+    expect((await stack.run("up")).printed).toContain("[deletion-protected]");
+    expect(onlyServer().name).toBe("App");
+  });
+
+  test("lifting the protection is an update of the state alone; the rename after it replaces the server", async () => {
+    await stack.run("up");
+    stack.program = declare({ name: "App", deletionProtection: false });
+    expect(
+      await requestsOf(async () => expect(await stack.run("up")).toMatchObject({ changes: { update: 1 } })),
+    ).toEqual([]);
+    const { id } = onlyServer();
+    stack.program = declare({ name: "B", deletionProtection: false });
+    expect(await stack.run("up")).toMatchObject({ failed: false, changes: { replace: 1 } });
+    expect(onlyServer()).toMatchObject({ name: "B", id: expect.not.stringMatching(id) });
+  });
+
+  test("a protected server outlives its removal from the program and a destroy, until the environment allows it", async () => {
+    await stack.run("up");
+    stack.program = async () => {};
+    expect((await stack.run("up")).printed).toContain("[deletion-protected]");
+    const destroy = await stack.run("destroy");
+    expect(destroy.printed).toContain("[deletion-protected]");
+    expect(destroy.printed).not.toMatch(/^\s+at /m);
+    expect(onlyServer().name).toBe("App");
+    expect(await stack.resources()).toHaveLength(1);
+    expect(await stack.run("destroy", UNPROTECTED)).toMatchObject({ failed: false });
+    expect(reference.servers()).toEqual([]);
+  });
+
+  test("a server that asks for protection itself is not released by the environment", async () => {
+    stack.program = declare({ name: "App", deletionProtection: true });
+    await stack.run("up");
+    expect((await stack.run("destroy", UNPROTECTED)).printed).toContain("[deletion-protected]");
+    expect(onlyServer().name).toBe("App");
+  });
+
+  test("a rename outside Pulumi shows at refresh, and the next up refuses to replace the server for it", async () => {
+    await stack.run("up");
+    reference.rename(onlyServer().id, "Renamed");
+    expect(await stack.run("refresh")).toMatchObject({ failed: false, changes: { update: 1 } });
+    expect((await stack.run("preview")).printed).toContain('set its name to "Renamed"');
+    stack.program = declare({ name: "Renamed" });
+    expect(await stack.run("up")).toMatchObject({ failed: false, changes: { same: 2 } });
+  });
+
+  test("a failure after the POST keeps id and token in the state; the next up completes it", async () => {
+    reference.faults.add({
+      route: "getServer",
+      times: 9,
+      outcome: { kind: "answer", status: 404, body: "<html>" },
+    });
+    const { failed, printed } = await stack.run("up");
+    expect(failed).toBe(true);
+    expect(printed).toContain("[create-incomplete]");
+    const { id, token } = onlyServer();
+    expect(await stack.resources()).toMatchObject([{ id, initErrors: [expect.any(String)] }]);
+    expect(stack.rawState()).not.toContain(token);
+    reference.faults.clear();
+    expect(await stack.run("up")).toMatchObject({ failed: false, changes: { update: 1 } });
+    const [resource] = await stack.resources();
+    expect(resource?.outputs.streams).toHaveLength(3);
+    expect(resource?.initErrors ?? []).toEqual([]);
+    expect(reference.requests({ method: "POST" })).toHaveLength(1);
+  });
+
+  test("a failure after the POST does not keep a later destroy from working", async () => {
+    reference.faults.add({ route: "getServer", outcome: { kind: "answer", status: 404, body: "<html>" } });
+    await stack.run("up");
+    expect(await stack.run("destroy", UNPROTECTED)).toMatchObject({ failed: false });
+    expect(reference.servers()).toEqual([]);
+  });
+
+  test("allowDuplicateName makes a second server of the name", async () => {
+    stack.program = async () => {
+      new Server("a", { name: "Same" });
+      new Server("b", { name: "Same", allowDuplicateName: true });
+      new Server("c", { name: "Same", allowDuplicateName: true });
+    };
+    await stack.run("up");
+    const ids = (await stack.resources()).map(({ id }) => id);
+    expect(ids.toSorted()).toEqual(
+      reference
+        .servers()
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+    expect(ids.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("Server.get reads a server that the program does not own; destroy leaves it alone", async () => {
+    await stack.run("up");
+    const { id, token } = onlyServer();
+    const other = await createTestStack({
+      reference,
+      program: async () => {
+        const server = Server.get("found", id);
+        return { name: server.name, token: server.token };
+      },
+    });
+    expect((await other.run("up")).failed).toBe(false);
+    expect(await other.outputs()).toEqual({ name: "App", token });
+    expect(other.rawState()).not.toContain(token);
+    expect((await other.run("destroy", UNPROTECTED)).failed).toBe(false);
+    expect(reference.servers()).toHaveLength(1);
+    other.remove();
+  });
+
+  test("two servers replaced under their own name are made after the old ones are gone", async () => {
+    stack.program = declare({ name: "App", deletionProtection: false }, { deleteBeforeReplace: true });
+    await stack.run("up");
+    const { id } = onlyServer();
+    const [resource] = await stack.resources();
+    expect(await stack.run("up", { args: { replace: [resource?.urn] } })).toMatchObject({ failed: false });
+    expect(onlyServer().id).not.toBe(id);
+  });
+  test("the state and the output hold no secret in plain text", async () => {
+    stack.program = async () => ({ token: new Server("app", { name: "App" }).token });
+    const { printed } = await stack.run("up");
+    const { token } = onlyServer();
+    for (const text of [stack.rawState(), printed]) {
+      expect(text).not.toContain(token);
+      expect(text).not.toContain(reference.accessToken);
     }
+    expect(await stack.outputs()).toEqual({ token });
   });
-  expect(sent).toEqual([]);
-});
 
-test("lifting the protection in the same run as the rename does not lift it", async () => {
-  await stack.run("up");
-  stack.program = declare({ name: "B", deletionProtection: false });
-  expect((await stack.run("up")).printed).toContain("[deletion-protected]");
-  expect(onlyServer().name).toBe("App");
-});
-
-test("lifting the protection is an update of the state alone; the rename after it replaces the server", async () => {
-  await stack.run("up");
-  stack.program = declare({ name: "App", deletionProtection: false });
-  expect(
-    await requestsOf(async () => expect(await stack.run("up")).toMatchObject({ changes: { update: 1 } })),
-  ).toEqual([]);
-  const { id } = onlyServer();
-  stack.program = declare({ name: "B", deletionProtection: false });
-  expect(await stack.run("up")).toMatchObject({ failed: false, changes: { replace: 1 } });
-  expect(onlyServer()).toMatchObject({ name: "B", id: expect.not.stringMatching(id) });
-});
-
-test("a protected server outlives its removal from the program and a destroy, until the environment allows it", async () => {
-  await stack.run("up");
-  stack.program = async () => {};
-  expect((await stack.run("up")).printed).toContain("[deletion-protected]");
-  const destroy = await stack.run("destroy");
-  expect(destroy.printed).toContain("[deletion-protected]");
-  expect(destroy.printed).not.toMatch(/^\s+at /m);
-  expect(onlyServer().name).toBe("App");
-  expect(await stack.resources()).toHaveLength(1);
-  expect(await stack.run("destroy", UNPROTECTED)).toMatchObject({ failed: false });
-  expect(reference.servers()).toEqual([]);
-});
-
-test("a server that asks for protection itself is not released by the environment", async () => {
-  stack.program = declare({ name: "App", deletionProtection: true });
-  await stack.run("up");
-  expect((await stack.run("destroy", UNPROTECTED)).printed).toContain("[deletion-protected]");
-  expect(onlyServer().name).toBe("App");
-});
-
-test("a rename outside Pulumi shows at refresh, and the next up refuses to replace the server for it", async () => {
-  await stack.run("up");
-  reference.rename(onlyServer().id, "Renamed");
-  expect(await stack.run("refresh")).toMatchObject({ failed: false, changes: { update: 1 } });
-  expect((await stack.run("preview")).printed).toContain('set its name to "Renamed"');
-  stack.program = declare({ name: "Renamed" });
-  expect(await stack.run("up")).toMatchObject({ failed: false, changes: { same: 2 } });
-});
-
-test("a failure after the POST keeps id and token in the state; the next up completes it", async () => {
-  reference.faults.add({
-    route: "getServer",
-    times: 9,
-    outcome: { kind: "answer", status: 404, body: "<html>" },
+  test("a preview of a create sends nothing", async () => {
+    expect(await requestsOf(() => stack.run("preview"))).toEqual([]);
   });
-  const { failed, printed } = await stack.run("up");
-  expect(failed).toBe(true);
-  expect(printed).toContain("[create-incomplete]");
-  const { id, token } = onlyServer();
-  expect(await stack.resources()).toMatchObject([{ id, initErrors: [expect.any(String)] }]);
-  expect(stack.rawState()).not.toContain(token);
-  reference.faults.clear();
-  expect(await stack.run("up")).toMatchObject({ failed: false, changes: { update: 1 } });
-  const [resource] = await stack.resources();
-  expect(resource?.outputs.streams).toHaveLength(3);
-  expect(resource?.initErrors ?? []).toEqual([]);
-  expect(reference.requests({ method: "POST" })).toHaveLength(1);
-});
-
-test("a failure after the POST does not keep a later destroy from working", async () => {
-  reference.faults.add({ route: "getServer", outcome: { kind: "answer", status: 404, body: "<html>" } });
-  await stack.run("up");
-  expect(await stack.run("destroy", UNPROTECTED)).toMatchObject({ failed: false });
-  expect(reference.servers()).toEqual([]);
-});
-
-test("a taken name stops the create before the POST and says how to take the server over, which then works", async () => {
-  await stack.run("up");
-  const { id, token } = onlyServer();
-  const other = await createTestStack({ reference, program: declare({ name: "App" }) });
-  const { failed, printed } = await other.run("up");
-  expect(failed).toBe(true);
-  expect(printed).toContain(`adopt: "${id}"`);
-  other.program = async () => ({ token: new postject.Server("app", { name: "App", adopt: id }).token });
-  expect(await other.run("up")).toMatchObject({ failed: false, changes: { create: 1 } });
-  expect(await other.outputs()).toEqual({ token });
-  other.program = declare({ name: "App" });
-  expect(await other.run("up")).toMatchObject({ failed: false, changes: { same: 2 } });
-  expect(reference.requests({ method: "POST" })).toHaveLength(1);
-  other.remove();
-});
-
-test("adopting a server of another name names both and changes nothing", async () => {
-  await stack.run("up");
-  const other = await createTestStack({
-    reference,
-    program: declare({ name: "Other", adopt: onlyServer().id }),
-  });
-  const { printed } = await other.run("up");
-  expect(printed).toMatch(/Cannot adopt server c\w+ as "Other": its name is "App"/);
-  expect(await other.resources()).toEqual([]);
-  other.remove();
-});
-
-test("allowDuplicateName makes a second server of the name", async () => {
-  stack.program = async () => {
-    new postject.Server("a", { name: "Same" });
-    new postject.Server("b", { name: "Same", allowDuplicateName: true });
-    new postject.Server("c", { name: "Same", allowDuplicateName: true });
-  };
-  await stack.run("up");
-  const ids = (await stack.resources()).map(({ id }) => id);
-  expect(ids.toSorted()).toEqual(
-    reference
-      .servers()
-      .map(({ id }) => id)
-      .toSorted(),
-  );
-  expect(ids.length).toBeGreaterThanOrEqual(2);
-});
-
-test("Server.get reads a server that the program does not own; destroy leaves it alone", async () => {
-  await stack.run("up");
-  const { id, token } = onlyServer();
-  const other = await createTestStack({
-    reference,
-    program: async () => {
-      const server = postject.Server.get("found", id);
-      return { name: server.name, token: server.token };
-    },
-  });
-  expect((await other.run("up")).failed).toBe(false);
-  expect(await other.outputs()).toEqual({ name: "App", token });
-  expect(other.rawState()).not.toContain(token);
-  expect((await other.run("destroy", UNPROTECTED)).failed).toBe(false);
-  expect(reference.servers()).toHaveLength(1);
-  other.remove();
-});
-
-test("lookups find servers by id and by name and keep tokens secret", async () => {
-  await stack.run("up");
-  const { id, token } = onlyServer();
-  const other = await createTestStack({
-    reference,
-    program: async () => {
-      const byName = await postject.getServer({ name: "App" });
-      const { servers } = await postject.getServers({ nameContains: "app" });
-      return {
-        id: byName.id,
-        token: byName.token,
-        later: postject.getServerOutput({ id: pulumi.output(id) }).token,
-        names: servers.map(({ name }) => name),
-      };
-    },
-  });
-  // Programs look up with the stack's configuration; an inline one does not have the environment of its stack.
-  await other.stack.setConfig("postject:endpoint", { value: reference.url });
-  await other.stack.setConfig("postject:accessToken", { value: reference.accessToken, secret: true });
-  const { printed } = await other.run("up");
-  expect(await other.outputs()).toEqual({ id, token, later: token, names: ["App"] });
-  expect(printed + other.rawState()).not.toContain(token);
-  other.remove();
-});
-
-test("two servers replaced under their own name are made after the old ones are gone", async () => {
-  stack.program = declare({ name: "App", deletionProtection: false }, { deleteBeforeReplace: true });
-  await stack.run("up");
-  const { id } = onlyServer();
-  const [resource] = await stack.resources();
-  expect(await stack.run("up", { args: { replace: [resource?.urn] } })).toMatchObject({ failed: false });
-  expect(onlyServer().id).not.toBe(id);
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
 import type { Reference } from "../../provider/reference";
+import { ROOT } from "../../tools/root";
 import { isolatedEnv, linkPackages } from "../../tools/workspace";
 
 /** What a run printed and changed. */
@@ -48,7 +49,6 @@ export interface TestStackOptions {
   readonly program: PulumiFn;
   readonly reference?: Reference;
   readonly env?: Record<string, string>;
-  readonly plugins?: Record<string, string>;
   readonly stackName?: string;
 }
 
@@ -64,10 +64,16 @@ export async function createTestStack(options: TestStackOptions): Promise<TestSt
     ...(reference && { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken }),
     ...options.env,
   };
+  const projectSettings = {
+    name: "test",
+    runtime: "nodejs" as const,
+    main: folder,
+    plugins: { providers: [{ name: "postject", path: ROOT }] },
+  };
   const stack = await LocalWorkspace.createStack(
     { projectName: "test", stackName: options.stackName ?? "dev", program: options.program },
     // `main` is where the dynamic host looks for packages; left out it would be the folder jest runs in.
-    { workDir: folder, envVars: env, projectSettings: { name: "test", runtime: "nodejs", main: folder } },
+    { workDir: folder, envVars: env, projectSettings },
   );
 
   const self: TestStack = {

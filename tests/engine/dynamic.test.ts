@@ -1,0 +1,115 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type Reference, startReference } from "../../provider/reference";
+import * as postject from "../../sdk";
+import { createTestStack, type TestStack } from "../support/stack";
+
+const PROVIDER = 'exports.handler = () => require("pulumi-postject/dynamic");';
+
+let reference: Reference;
+let stack: TestStack;
+
+/** A program of one server. */
+const declare = (args: postject.ServerArgs) => async () => void new postject.Server("app", args);
+
+beforeEach(async () => {
+  reference = await startReference();
+  stack = await createTestStack({ reference, program: declare({ name: "App" }) });
+});
+
+afterEach(async () => {
+  stack.remove();
+  await reference.stop();
+});
+
+function onlyServer() {
+  const [server, second] = reference.servers();
+  if (server === undefined || second !== undefined) throw new Error("there is not exactly one server");
+  return server;
+}
+
+test("a preview of a create sends nothing and shows the name that the update will use", async () => {
+  stack.program = async () => ({ name: new postject.Server("app").name });
+  const preview = await stack.run("preview");
+  expect(preview.failed).toBe(false);
+  expect(reference.requests()).toEqual([]);
+  await stack.run("up");
+  expect(onlyServer().name).toMatch(/^app-[0-9a-f]{7}$/);
+  expect(preview.printed).toContain(onlyServer().name);
+});
+
+test("the state holds the constant provider string, the whole server, and no secret in plain text", async () => {
+  stack.program = async () => ({ token: new postject.Server("app", { name: "App" }).token });
+  const { printed } = await stack.run("up");
+  const [resource] = await stack.resources();
+  const { token, ...live } = onlyServer();
+  expect(resource).toMatchObject({
+    id: live.id,
+    inputs: { __provider: PROVIDER, name: "App" },
+    outputs: {
+      __provider: PROVIDER,
+      name: "App",
+      createdAt: live.createdAt,
+      streams: live.streams,
+      accountId: live.accountId,
+    },
+  });
+  expect(Buffer.byteLength(PROVIDER)).toBeLessThanOrEqual(60);
+  for (const text of [stack.rawState(), printed]) {
+    expect(text).not.toContain(token);
+    expect(text).not.toContain(reference.accessToken);
+  }
+  expect(await stack.outputs()).toEqual({ token });
+});
+
+test("a taken name stops the create before the POST and says how to take the server over, which then works", async () => {
+  await stack.run("up");
+  const { id, token } = onlyServer();
+  const other = await createTestStack({ reference, program: declare({ name: "App" }) });
+  const { failed, printed } = await other.run("up");
+  expect(failed).toBe(true);
+  expect(printed).toContain(`adopt: "${id}"`);
+  other.program = async () => ({ token: new postject.Server("app", { name: "App", adopt: id }).token });
+  expect(await other.run("up")).toMatchObject({ failed: false, changes: { create: 1 } });
+  expect(await other.outputs()).toEqual({ token });
+  other.program = declare({ name: "App" });
+  expect(await other.run("up")).toMatchObject({ failed: false, changes: { same: 2 } });
+  expect(reference.requests({ method: "POST" })).toHaveLength(1);
+  other.remove();
+});
+
+test("adopting a server of another name names both and changes nothing", async () => {
+  await stack.run("up");
+  const other = await createTestStack({
+    reference,
+    program: declare({ name: "Other", adopt: onlyServer().id }),
+  });
+  const { printed } = await other.run("up");
+  expect(printed).toMatch(/Cannot adopt server c\w+ as "Other": its name is "App"/);
+  expect(await other.resources()).toEqual([]);
+  other.remove();
+});
+
+test("lookups find servers by id and by name and keep tokens secret", async () => {
+  await stack.run("up");
+  const { id, token } = onlyServer();
+  const other = await createTestStack({
+    reference,
+    program: async () => {
+      const byName = await postject.getServer({ name: "App" });
+      const { servers } = await postject.getServers({ nameContains: "app" });
+      return {
+        id: byName.id,
+        token: byName.token,
+        later: postject.getServerOutput({ id: pulumi.output(id) }).token,
+        names: servers.map(({ name }) => name),
+      };
+    },
+  });
+  // Programs look up with the stack's configuration; an inline one does not have the environment of its stack.
+  await other.stack.setConfig("postject:endpoint", { value: reference.url });
+  await other.stack.setConfig("postject:accessToken", { value: reference.accessToken, secret: true });
+  const { printed } = await other.run("up");
+  expect(await other.outputs()).toEqual({ id, token, later: token, names: ["App"] });
+  expect(printed + other.rawState()).not.toContain(token);
+  other.remove();
+});
