@@ -37,6 +37,9 @@ export function getServersOutput(
   return pulumi.output(args).apply((known) => pulumi.output(getServers(known)));
 }
 
+/** One per configuration, so that lookups share connections. */
+const clients = new Map<string, Client>();
+
 type Lookup = typeof import("../provider/client");
 
 /** Runs a lookup with the stack's configuration. The client is loaded here: most programs look nothing up. */
@@ -48,7 +51,10 @@ async function lookUp<T>(
     configurationKeys.map((key) => [key, pulumi.runtime.getConfig(`${PACKAGE_NAME}:${key}`)]),
   );
   try {
-    const client = lookup.createClient(lookup.requireConfiguration({ provider, env: process.env }));
+    const configuration = lookup.requireConfiguration({ provider, env: process.env });
+    const key = JSON.stringify(configuration);
+    const client = clients.get(key) ?? lookup.createClient(configuration);
+    clients.set(key, client);
     return await work(lookup, client, lookup.startDeadline());
   } catch (error) {
     // Pulumi prints a RunError without a stack trace, which would be of no use to the user.

@@ -12,6 +12,9 @@ interface Step {
   readonly env?: Readonly<Record<string, string>>;
   /** The step shows a refusal: it must fail, with this in what it prints. */
   readonly refusedWith?: string;
+  /** Requests it sends, by method, and how many servers there are afterwards. */
+  readonly sends: string;
+  readonly servers: number;
   readonly before?: () => void | Promise<void>;
   /** Throws if the step did not do what it shows. */
   readonly check?: (result: CommandResult) => void;
@@ -56,12 +59,22 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
   return [
     {
       title: "preview",
+      sends: "none",
+      servers: 0,
       shows: "Shows both names, the generated one too, and sends nothing.",
       args: ["preview"],
     },
-    { title: "up", shows: "Creates two servers.", args: ["up", "--yes", "--skip-preview"] },
+    {
+      title: "up",
+      sends: "3 GET, 2 POST",
+      servers: 2,
+      shows: "Creates two servers.",
+      args: ["up", "--yes", "--skip-preview"],
+    },
     {
       title: "stack output",
+      sends: "none",
+      servers: 2,
       shows: "The server token is a secret, without the program saying so.",
       args: ["stack", "output"],
       check: ({ stdout }) => {
@@ -70,11 +83,15 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
     },
     {
       title: "up again",
+      sends: "none",
+      servers: 2,
       shows: "Nothing has changed, so nothing is sent.",
       args: ["up", "--yes", "--skip-preview"],
     },
     {
       title: "refresh after a delete outside Pulumi",
+      sends: "3 GET",
+      servers: 1,
       shows: "Somebody deletes a server by hand; the refresh proves that it is gone and drops it.",
       args: ["refresh", "--yes", "--skip-preview"],
       before: async () => {
@@ -84,9 +101,17 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
         });
       },
     },
-    { title: "up", shows: "Creates the missing server again.", args: ["up", "--yes", "--skip-preview"] },
+    {
+      title: "up",
+      sends: "2 GET, 1 POST",
+      servers: 2,
+      shows: "Creates the missing server again.",
+      args: ["up", "--yes", "--skip-preview"],
+    },
     {
       title: "preview of a rename",
+      sends: "none",
+      servers: 2,
       shows:
         "Postject cannot rename: it would mean a new server and the loss of the old one. Refused at preview.",
       args: ["preview"],
@@ -95,6 +120,8 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
     },
     {
       title: "destroy, protected",
+      sends: "none",
+      servers: 2,
       shows: "Deletion protection is on by default.",
       args: ["destroy", "--yes", "--skip-preview"],
       refusedWith: "[deletion-protected]",
@@ -102,6 +129,8 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
     },
     {
       title: "destroy, allowed for one run",
+      sends: "2 DELETE",
+      servers: 0,
       shows: "POSTJECT_DELETION_PROTECTION=false lifts it where the servers themselves say nothing.",
       args: ["destroy", "--yes", "--skip-preview"],
       env: { POSTJECT_DELETION_PROTECTION: "false" },
@@ -126,15 +155,22 @@ async function runStep(step: Step, reference: Reference, workspace: Workspace): 
     throw new Error(`"${step.title}" did not end as it should (exit code ${result.exitCode})`);
   }
   step.check?.(result);
-  const sent = reference.requests().slice(sentBefore);
-  const counts = [...new Set(sent.map(({ method }) => method))].map(
-    (method) => `${sent.filter((request) => request.method === method).length} ${method}`,
-  );
-  return [
-    counts.join(", ") || "none",
-    String(reference.servers().length),
-    isRefused ? "refused, as it should be" : "ok",
-  ];
+  const sent = reference
+    .requests()
+    .slice(sentBefore)
+    .filter(({ userAgent }) => userAgent?.startsWith("pulumi-postject/"));
+  const methods = [...new Set(sent.map(({ method }) => method))].toSorted();
+  const sends =
+    methods
+      .map((method) => `${sent.filter((request) => request.method === method).length} ${method}`)
+      .join(", ") || "none";
+  const servers = reference.servers().length;
+  if (sends !== step.sends || servers !== step.servers) {
+    throw new Error(
+      `"${step.title}" sent ${sends} and left ${servers} servers, not ${step.sends} and ${step.servers}`,
+    );
+  }
+  return [sends, String(servers), isRefused ? "refused, as it should be" : "ok"];
 }
 
 async function must(workspace: Workspace, args: readonly string[]): Promise<void> {

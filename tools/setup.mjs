@@ -2,6 +2,7 @@
 // when nothing is installed yet. Everything it prints goes to stderr: stdout belongs to the command that follows.
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 const LOCKFILE = "package-lock.json";
 /** npm writes it at the end of an install, so it is younger than a lockfile that has been installed whole. */
@@ -16,7 +17,7 @@ function run(command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-process.chdir(new URL("..", import.meta.url).pathname);
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 if (!existsSync(INSTALLED) || statSync(INSTALLED).mtimeMs < statSync(LOCKFILE).mtimeMs) {
   console.error("Installing dependencies (about a minute) …");
   // No dependency needs its install script, and some would look for a compiler. Not `npm ci`: it refuses a lockfile that

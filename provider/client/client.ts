@@ -26,6 +26,14 @@ export interface Client {
   deleteServer(id: string, deadline: Deadline): Promise<DeletedServer>;
 }
 
+/** What each route answers. */
+interface Answers {
+  createServer: CreatedServer;
+  listServers: ListedServer[];
+  getServer: LiveServer;
+  deleteServer: DeletedServer;
+}
+
 export type ClientOptions = Pick<
   Configuration,
   "accessToken" | "endpoint" | "maxRetries" | "requestTimeoutMs"
@@ -50,7 +58,12 @@ export function createClient(options: ClientOptions): Client {
   const redact = createRedactor(accessToken);
   const transport = createTransport({ endpoint, accessToken, redact });
 
-  async function send(name: RouteName, id: string, body: unknown, deadline: Deadline): Promise<unknown> {
+  async function send<Name extends RouteName>(
+    name: Name,
+    id: string,
+    body: unknown,
+    deadline: Deadline,
+  ): Promise<Answers[Name]> {
     const route: Route = routes[name];
     const call: Call = { method: route.method, path: route.path.replace(":id", encodeURIComponent(id)) };
     for (let attempt = 1; ; attempt++) {
@@ -67,7 +80,12 @@ export function createClient(options: ClientOptions): Client {
     }
   }
 
-  async function sendOnce(name: RouteName, call: Call, body: unknown, deadline: Deadline): Promise<unknown> {
+  async function sendOnce<Name extends RouteName>(
+    name: Name,
+    call: Call,
+    body: unknown,
+    deadline: Deadline,
+  ): Promise<Answers[Name]> {
     if (now() >= expiresAt)
       throw new PostjectError("access-token-expired", `The access token ${expiry(expiresAt)}`);
     const route: Route = routes[name];
@@ -87,27 +105,31 @@ export function createClient(options: ClientOptions): Client {
       if (signal.aborted) throwIfOver(call, deadline, timeoutMs);
       throw error;
     }
-    if (!route.success.includes(answer.status)) throw refusal(call, answer, endpoint, redact, now());
+    if (!route.success.includes(answer.status)) throw await refusal(call, answer, endpoint, redact, now());
     return parseAnswer(name, call, answer);
   }
 
   return {
     accountId,
     endpoint,
-    createServer: (body, deadline) => send("createServer", "", body, deadline) as Promise<CreatedServer>,
-    listServers: (deadline) => send("listServers", "", undefined, deadline) as Promise<ListedServer[]>,
-    getServer: (id, deadline) => send("getServer", id, undefined, deadline) as Promise<LiveServer>,
-    deleteServer: (id, deadline) => send("deleteServer", id, undefined, deadline) as Promise<DeletedServer>,
+    createServer: (body, deadline) => send("createServer", "", body, deadline),
+    listServers: (deadline) => send("listServers", "", undefined, deadline),
+    getServer: (id, deadline) => send("getServer", id, undefined, deadline),
+    deleteServer: (id, deadline) => send("deleteServer", id, undefined, deadline),
   };
 }
 
 /** Parse at the door: unknown keys are dropped, missing ones are named. zod is loaded with the first answer. */
-async function parseAnswer(name: RouteName, call: Call, answer: HttpAnswer): Promise<unknown> {
+async function parseAnswer<Name extends RouteName>(
+  name: Name,
+  call: Call,
+  answer: HttpAnswer,
+): Promise<Answers[Name]> {
   const { messages } = await import("../spec/messages.js");
   const json = parseJson(answer.text);
   if (json === undefined) throw new AnswerMismatchError(call, answer.status, "it is not JSON");
   const parsed = messages[name].answer.safeParse(json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return parsed.data as Answers[Name];
   const places = parsed.error.issues.map(
     ({ path, message }) => `${path.join(".") || "the whole"}: ${message}`,
   );
@@ -122,19 +144,19 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refusal(
+async function refusal(
   call: Call,
   answer: HttpAnswer,
   endpoint: string,
   redact: (text: string) => string,
   now: number,
-): ApiError {
+): Promise<ApiError> {
   const { status } = answer;
   const location = answer.header("location");
   const redirect = status >= 300 && status < 400 && location !== undefined;
   return new ApiError(call, {
     status,
-    apiMessage: readErrorMessage(answer, redact),
+    apiMessage: await readErrorMessage(answer, redact),
     retryAfterMs: parseRetryAfter(answer.header("retry-after"), now),
     ...(redirect && {
       hint: `It redirects to ${redirectTarget(location, endpoint)}, which is not followed. Check \`endpoint\`.`,
@@ -143,13 +165,14 @@ function refusal(
 }
 
 /** The message of the API's own error body; undefined for anything else, such as a proxy's page. */
-function readErrorMessage(answer: HttpAnswer, redact: (text: string) => string): string | undefined {
-  const body = parseJson(answer.text);
-  if (typeof body !== "object" || body === null) return undefined;
-  if (!("statusCode" in body) || body.statusCode !== answer.status || !("message" in body)) return undefined;
-  const { message } = body;
-  if (typeof message === "string") return redact(message);
-  return Array.isArray(message) ? redact(message.join("; ")) : undefined;
+async function readErrorMessage(
+  answer: HttpAnswer,
+  redact: (text: string) => string,
+): Promise<string | undefined> {
+  const { errorBody } = await import("../spec/messages.js");
+  const body = errorBody.safeParse(parseJson(answer.text));
+  if (!body.success || body.data.statusCode !== answer.status) return undefined;
+  return redact([body.data.message].flat().join("; "));
 }
 
 function redirectTarget(location: string, endpoint: string): string {
@@ -166,7 +189,7 @@ function createRedactor(accessToken: string): (text: string) => string {
       .replace(/pt_live_\w+/g, "[secret]");
 }
 
-function throwIfOver(call: Call, deadline: Deadline, waitedMs = 0): void {
+function throwIfOver(call: Call, deadline: Deadline, waitedMs?: number): void {
   if (deadline.remainingMs() <= 0 || deadline.expired.aborted) throw new TimeoutError(call, waitedMs);
   if (deadline.interrupted.aborted) throw new CancelledError(call);
 }

@@ -39,14 +39,17 @@ export class ApiError extends PostjectError {
     const code = codeOf(answer.status, answer.apiMessage !== undefined);
     const apiMessage = answer.apiMessage?.slice(0, QUOTE_LIMIT);
     const said = apiMessage ? `Postject says: "${apiMessage}".` : errorCodes[code].meaning;
+    const { retryAfterMs } = answer;
+    const wait =
+      retryAfterMs === undefined ? "" : ` It asks for a pause of ${Math.ceil(retryAfterMs / 1000)} s.`;
     super(
       code,
-      `${said} ${answer.hint ?? errorCodes[code].remedy} (${show(call)} answered ${answer.status})`,
+      `${said}${wait} ${answer.hint ?? errorCodes[code].remedy} (${show(call)} answered ${answer.status})`,
     );
     this.status = answer.status;
     this.call = call;
     this.apiMessage = apiMessage;
-    this.retryAfterMs = answer.retryAfterMs;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -74,13 +77,18 @@ export class NetworkError extends PostjectError {
   }
 }
 
-/** A request, or the whole operation, took longer than it may. */
+/** A request took longer than it may, or the time of the whole operation was up before it was sent. */
 export class TimeoutError extends PostjectError {
-  constructor(call: Call, waitedMs: number) {
-    super(
-      "timeout",
-      `No answer within ${(waitedMs / 1000).toFixed(1)} s. ${errorCodes.timeout.remedy} (${show(call)})`,
-    );
+  /** False only where it is certain that the API never saw the request. */
+  readonly mayHaveArrived: boolean;
+
+  constructor(call: Call, waitedMs: number | undefined) {
+    const what =
+      waitedMs === undefined
+        ? "The operation's time was up before this was sent."
+        : `No answer within ${(waitedMs / 1000).toFixed(1)} s.`;
+    super("timeout", `${what} ${errorCodes.timeout.remedy} (${show(call)})`);
+    this.mayHaveArrived = waitedMs !== undefined;
   }
 }
 

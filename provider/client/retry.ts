@@ -35,8 +35,8 @@ export function didNothing(failure: unknown): boolean {
     const isRefusal = failure.status >= 400 && failure.status < 500 && failure.code !== "unexpected-answer";
     return failure.status !== 408 && (isRefusal || failure.status === 429);
   }
-  if (failure instanceof NetworkError) return !failure.mayHaveArrived;
-  if (failure instanceof TimeoutError || failure instanceof AnswerMismatchError) return false;
+  if (failure instanceof NetworkError || failure instanceof TimeoutError) return !failure.mayHaveArrived;
+  if (failure instanceof AnswerMismatchError) return false;
   return failure instanceof PostjectError;
 }
 

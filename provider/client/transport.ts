@@ -48,7 +48,7 @@ const NOT_CONNECTED = new Set([
 ]);
 
 /** TLS failures of trust come before the request as well, and trying again does not change them. */
-const NOT_TRUSTED = /^(ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_SSL_|HOSTNAME_MISMATCH)/;
+const NOT_TRUSTED = /^(ERR_TLS_CERT_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH)/;
 
 /** Opens the way to the API: one pool of connections, the proxy of the environment, no redirects, bounded answers. */
 export function createTransport({ endpoint, accessToken, redact }: TransportOptions): Transport {
@@ -116,6 +116,16 @@ async function readText(body: Dispatcher.ResponseData["body"], call: Call, statu
   return Buffer.concat(chunks).toString("utf8");
 }
 
+/** The same codes can come from a connection that was made: only while connecting do they prove that nothing was sent. */
+function cameBeforeConnection(error: Error, code: string): boolean {
+  if (!NOT_CONNECTED.has(code)) return false;
+  const attempts = error instanceof AggregateError ? error.errors : [error];
+  return (
+    code.startsWith("UND_ERR_") ||
+    attempts.every(({ syscall }) => syscall === "connect" || syscall === "getaddrinfo")
+  );
+}
+
 function explain(error: unknown, call: Call, origin: string, redact: (text: string) => string): Error {
   if (error instanceof AnswerMismatchError || !(error instanceof Error)) return error as Error;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
@@ -124,7 +134,7 @@ function explain(error: unknown, call: Call, origin: string, redact: (text: stri
   }
   const isTrust = NOT_TRUSTED.test(code);
   return new NetworkError(call, origin, {
-    mayHaveArrived: !isTrust && !NOT_CONNECTED.has(code),
+    mayHaveArrived: !isTrust && !cameBeforeConnection(error, code),
     mayPass: !isTrust,
     reason: redact([code, error.message].filter(Boolean).join(": ")),
     cause: error,

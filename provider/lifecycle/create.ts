@@ -33,6 +33,9 @@ export interface CreateContext {
  */
 const LOOKS_AFTER_MS = [0, 500, 1000, 2000, 4000] as const;
 
+/** Checked inputs: a name is always there. */
+type NamedInputs = ServerInputs & { name: string };
+
 /** A server that was created or found, as much as is known of it. */
 type Found = Pick<CreatedServer, "id"> & Partial<CreatedServer>;
 
@@ -43,7 +46,7 @@ type Found = Pick<CreatedServer, "id"> & Partial<CreatedServer>;
  */
 export function createServer(
   context: CreateContext,
-  inputs: ServerInputs & { name: string },
+  inputs: NamedInputs,
   deadline: Deadline,
 ): Promise<{ id: string; state: ServerState }> {
   const { inventory } = context;
@@ -54,19 +57,19 @@ export function createServer(
     if (taken.length > 0 && inputs.allowDuplicateName !== true) {
       throw new NameTakenError(
         inputs.name,
-        taken.map(({ id }) => id),
+        taken.map(({ id }) => ({ id, isOwned: inventory.isOwned(id) })),
         context.takeOver,
       );
     }
-    const created = await post(context, inputs.name, deadline);
+    const created = await post(context, inputs, deadline);
     inventory.add({ id: created.id, name: inputs.name });
-    return complete(context, inputs, created, deadline);
+    return complete(context, inputs, created, uninterrupted(deadline));
   });
 }
 
 async function adopt(
   { client, inventory }: CreateContext,
-  inputs: ServerInputs & { name: string },
+  inputs: NamedInputs,
   id: string,
   deadline: Deadline,
 ): Promise<{ id: string; state: ServerState }> {
@@ -74,18 +77,25 @@ async function adopt(
   if (server.name !== inputs.name)
     throw new AdoptMismatchError(id, inputs.name, `its name is "${server.name}"`);
   if (inventory.isOwned(id))
-    throw new AdoptMismatchError(id, inputs.name, "another resource of this run has it");
+    throw new AdoptMismatchError(id, inputs.name, "another resource of the program has it");
   inventory.add(server);
   return { id, state: liveState(server, inputs, client.accountId) };
 }
 
-async function post(context: CreateContext, name: string, deadline: Deadline): Promise<Found> {
+async function post(context: CreateContext, inputs: NamedInputs, deadline: Deadline): Promise<Found> {
   try {
-    return await context.client.createServer({ name }, deadline);
+    return await context.client.createServer({ name: inputs.name }, deadline);
   } catch (failure) {
-    if (didNothing(failure)) throw await explainRefusal(context, name, failure, deadline);
-    return salvage(failure, context.inventory) ?? reconcile(context, name, failure, deadline);
+    if (didNothing(failure)) throw await explainRefusal(context, inputs.name, failure, deadline);
+    return (
+      salvage(failure, context.inventory) ?? reconcile(context, inputs, failure, uninterrupted(deadline))
+    );
   }
+}
+
+/** Once a server may exist, a cancelled run is no reason to stop finding out: the engine waits, and keeps the result. */
+function uninterrupted(deadline: Deadline): Deadline {
+  return { ...deadline, interrupted: deadline.expired };
 }
 
 /** What can be read of a success answer that is not as documented: with an id, the server is known. */
@@ -103,10 +113,11 @@ function salvage(failure: unknown, inventory: Inventory): Found | undefined {
  */
 async function reconcile(
   context: CreateContext,
-  name: string,
+  inputs: NamedInputs,
   cause: unknown,
   deadline: Deadline,
 ): Promise<Found> {
+  const { name, allowDuplicateName = false } = inputs;
   let candidates: string[] = [];
   for (const waitMs of LOOKS_AFTER_MS) {
     if (waitMs >= deadline.remainingMs()) break;
@@ -123,13 +134,19 @@ async function reconcile(
       // What made the answer get lost may still go on: the next look may succeed.
     }
   }
-  throw new CreateUnclearError(name, candidates, context.takeOver, cause);
+  throw new CreateUnclearError({
+    name,
+    ids: candidates,
+    allowDuplicateName,
+    takeOver: context.takeOver,
+    cause,
+  });
 }
 
 /** Reads what the create's answer left out, so that the first refresh finds nothing new. */
 async function complete(
   { client }: CreateContext,
-  inputs: ServerInputs & { name: string },
+  inputs: NamedInputs,
   created: Found,
   deadline: Deadline,
 ): Promise<{ id: string; state: ServerState }> {
@@ -172,7 +189,7 @@ async function explainRefusal(
     const used = (await client.listServers(deadline)).length;
     const limit = serverLimitOf(configuration.plan ?? "scale", configuration.serverLimit);
     const isLimit =
-      /\b(plan|limit|quota|upgrade)/i.test(failure.apiMessage ?? "") ||
+      /\b(plan limit|limit (is )?reached|server limit|quota|upgrade)\b/i.test(failure.apiMessage ?? "") ||
       (limit !== undefined && used >= limit);
     return isLimit
       ? new PlanLimitError(name, { limit, used, apiMessage: failure.apiMessage, cause: failure })

@@ -43,31 +43,51 @@ export class PlanLimitError extends PostjectError {
   }
 }
 
-/** A server of the name exists that the program does not own; nothing was sent. */
+/** A server of the name exists that the resource does not own; nothing was sent. */
 export class NameTakenError extends PostjectError {
-  constructor(name: string, ids: readonly string[], takeOver: (id: string) => string) {
+  constructor(
+    name: string,
+    taken: readonly { id: string; isOwned: boolean }[],
+    takeOver: (id: string) => string,
+  ) {
+    const strangers = taken.filter(({ isOwned }) => !isOwned).map(({ id }) => id);
+    const reason =
+      strangers.length === 0
+        ? "another resource of the program has it."
+        : "it is nearly always one whose creation was never recorded. To take it over: " +
+          `${strangers.map(takeOver).join(" or ")}.`;
     super(
       "name-taken",
-      `Not created: the account already has ${describe(name, ids.join(", "))}. It is nearly always one whose creation ` +
-        `was never recorded. To take it over: ${ids.map(takeOver).join(" or ")}. If a second one is meant, set ` +
-        "`allowDuplicateName: true`; if this replaces that server, set the resource option `deleteBeforeReplace: true`.",
+      `Not created: the account already has ${describe(name, taken.map(({ id }) => id).join(", "))}; ${reason} If a ` +
+        "second one is meant, set `allowDuplicateName: true`; if this replaces that server, set the resource option " +
+        "`deleteBeforeReplace: true`.",
     );
   }
 }
 
 /** The answer to a create was lost, and the list of servers does not tell which server it made, if any. */
 export class CreateUnclearError extends PostjectError {
-  constructor(name: string, ids: readonly string[], takeOver: (id: string) => string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+  constructor(facts: {
+    name: string;
+    ids: readonly string[];
+    allowDuplicateName: boolean;
+    takeOver: (id: string) => string;
+    cause: unknown;
+  }) {
+    const { name, ids, allowDuplicateName, takeOver, cause } = facts;
+    const again = allowDuplicateName
+      ? "Look at the account's servers before you run again: with `allowDuplicateName` another one would be created."
+      : "Run again: the provider stops at a taken name, so nothing is created twice.";
     const found =
       ids.length === 0
-        ? "No new server of that name is listed, but it may still appear. Run again: the provider stops at a taken " +
-          "name, so nothing is created twice."
+        ? `No new server of that name is listed, but it may still appear. ${again}`
         : `These servers may be it: ${ids.join(", ")}. To take the right one over: ${ids.map(takeOver).join(" or ")}.`;
     super(
       "create-unclear",
-      `The outcome of creating server "${name}" is unclear. ${found} The cause: ${reason}`,
-      { cause },
+      `The outcome of creating server "${name}" is unclear. ${found} The cause: ${textOf(cause)}`,
+      {
+        cause,
+      },
     );
   }
 }
@@ -83,11 +103,10 @@ export class CreateIncompleteError extends PostjectError {
     name: string,
     cause: unknown,
   ) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
     super(
       "create-incomplete",
       `Created ${describe(name, id)} and stored it, but could not read it to the end. ` +
-        `${errorCodes["create-incomplete"].remedy} The cause: ${reason}`,
+        `${errorCodes["create-incomplete"].remedy} The cause: ${textOf(cause)}`,
       { cause },
     );
     Object.defineProperty(this, "state", { value: state, enumerable: false });
@@ -104,16 +123,21 @@ export class AdoptMismatchError extends PostjectError {
   }
 }
 
-/** The API says that a server does not exist, which is not enough to forget it. */
+/** A server seems to be gone, which is not enough to forget it; `problem` says why not. */
 export class AbsenceUnprovenError extends PostjectError {
   constructor(name: string | undefined, id: string, problem: string, cause?: unknown) {
     super(
       "absence-unproven",
-      `The API answers that ${describe(name, id)} does not exist, but ${problem}. The state is left as it is. ` +
+      `It cannot be proven that ${describe(name, id)} is gone: ${problem}. The state is left as it is. ` +
         errorCodes["absence-unproven"].remedy,
       { cause },
     );
   }
+}
+
+/** What an error says, for another error's message. */
+export function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function count(number: number, noun: string): string {

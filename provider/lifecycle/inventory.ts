@@ -16,8 +16,12 @@ export interface Inventory {
   /** How many servers the account has, as far as is known. */
   count(): number;
   has(id: string): boolean;
-  /** Whether a resource of this run made the server or took it over. */
+  /** Whether a resource of the program has the server. */
   isOwned(id: string): boolean;
+  /** Whether a create of this run made the server or took it over. */
+  isNew(id: string): boolean;
+  /** Notes that a resource of the program has the server in its state. */
+  claim(id: string): void;
   /** Notes a server that a resource of this run made or took over. */
   add(server: KnownServer): void;
   remove(id: string): void;
@@ -28,6 +32,7 @@ export interface Inventory {
 export function createInventory(client: Pick<Client, "listServers">): Inventory {
   const servers = new Map<string, KnownServer>();
   const owned = new Set<string>();
+  const created = new Set<string>();
   const deleted = new Set<string>();
   const turns = new Map<string, Promise<unknown>>();
   let baseline: Promise<void> | undefined;
@@ -50,12 +55,16 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
     count: () => servers.size,
     has: (id) => servers.has(id) || deleted.has(id),
     isOwned: (id) => owned.has(id),
+    isNew: (id) => created.has(id),
+    claim: (id) => void owned.add(id),
     add({ id, name }) {
       servers.set(id, { id, name });
       owned.add(id);
+      created.add(id);
     },
     remove(id) {
       servers.delete(id);
+      owned.delete(id);
       deleted.add(id);
     },
     async inTurn(name, work) {

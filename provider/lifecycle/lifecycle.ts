@@ -6,6 +6,7 @@ import {
   getServer,
   getServers,
   isNotFound,
+  PostjectError,
   startDeadline,
 } from "../client";
 import type {
@@ -18,7 +19,7 @@ import type {
 } from "../spec";
 import { createServer } from "./create";
 import { type Change, findChanges } from "./diff";
-import { AbsenceUnprovenError, DeletionProtectedError } from "./errors";
+import { AbsenceUnprovenError, DeletionProtectedError, describe, textOf } from "./errors";
 import { createInventory } from "./inventory";
 import { liveState, settingsOf } from "./live-state";
 import { createForecast } from "./preview";
@@ -67,7 +68,10 @@ export interface Stored {
  */
 export interface Lifecycle {
   check(request: CheckRequest): { inputs: Properties; failures: CheckFailure[] };
-  diff(request: { state: Properties; inputs: Properties }): { changes: Change[]; isComplete: boolean };
+  diff(request: { id: string; state: Properties; inputs: Properties }): {
+    changes: Change[];
+    isComplete: boolean;
+  };
   /** What a create would store, as far as it is known, and what would keep it from succeeding. Creates nothing. */
   previewCreate(request: { inputs: Properties } & Limits): Promise<{ state: Properties; warnings: string[] }>;
   /** `logicalName` is the resource's name in the program, for messages. */
@@ -97,7 +101,7 @@ export function createLifecycle({ client, configuration, takeOver }: LifecycleOp
     deadline: Deadline,
   ): Promise<ServerState | undefined> {
     try {
-      return liveState(await client.getServer(id, deadline), state, client.accountId);
+      return liveState(await client.getServer(id, deadline), state, client.accountId ?? state.accountId);
     } catch (error) {
       if (!isNotFound(error)) throw error;
       await proveAbsence(client, id, state, deadline);
@@ -118,7 +122,7 @@ export function createLifecycle({ client, configuration, takeOver }: LifecycleOp
         oldInputs.name !== UNKNOWN &&
         name !== UNKNOWN &&
         name !== oldInputs.name;
-      if (isRename && isProtected(oldInputs.deletionProtection)) {
+      if (isRename && failures.length === 0 && isProtected(oldInputs.deletionProtection)) {
         failures.push({
           property: "",
           reason: new DeletionProtectedError({ name: String(oldInputs.name), newName: String(name) }).message,
@@ -136,7 +140,8 @@ export function createLifecycle({ client, configuration, takeOver }: LifecycleOp
       return { inputs, failures };
     },
 
-    diff({ state, inputs }) {
+    diff({ id, state, inputs }) {
+      inventory.claim(id);
       const stored = readState(state);
       return { changes: findChanges(stored, inputs), isComplete: isComplete(stored) };
     },
@@ -168,13 +173,16 @@ export function createLifecycle({ client, configuration, takeOver }: LifecycleOp
       const settings = settingsOf(readInputs(given));
       if (isComplete(state)) return { id, state: { ...(state as ServerState), ...settings } };
       const live = await readLive(id, { ...state, ...settings }, start(limits));
-      if (live === undefined) throw new AbsenceUnprovenError(state.name, id, GONE_ADVICE);
-      return { id, state: live };
+      if (live === undefined)
+        throw new PostjectError("not-found", `${describe(state.name, id)} is gone. ${GONE_ADVICE}`);
+      return { id, state: { ...live, name: state.name ?? live.name } };
     },
 
     async delete({ id, state: given, ...limits }) {
       const state = readState(given);
       if (isProtected(state.deletionProtection)) throw new DeletionProtectedError({ name: state.name, id });
+      // A forced replacement of a resource that still says `adopt` takes over the very server that it replaces: it lives on.
+      if (inventory.isNew(id)) return;
       const deadline = start(limits);
       try {
         await client.deleteServer(id, deadline);
@@ -217,12 +225,7 @@ async function proveAbsence(
   try {
     servers = await client.listServers(deadline);
   } catch (cause) {
-    throw new AbsenceUnprovenError(
-      name,
-      id,
-      `the list that would prove it failed: ${(cause as Error).message}`,
-      cause,
-    );
+    throw new AbsenceUnprovenError(name, id, `the list that would prove it failed: ${textOf(cause)}`, cause);
   }
   if (servers.some((server) => server.id === id)) {
     throw new AbsenceUnprovenError(name, id, "the account's list of servers still has it");

@@ -1,5 +1,6 @@
 import type { Configuration, Deadline } from "../client";
 import { type Plan, plans, serverLimitOf } from "../spec";
+import { textOf } from "./errors";
 import type { Inventory } from "./inventory";
 
 /** Tells before a create whether it will be refused. */
@@ -24,7 +25,7 @@ export function createForecast(
       try {
         await inventory.load(deadline);
       } catch (error) {
-        return [`The plan's limit could not be checked: ${(error as Error).message}`];
+        return [`The plan's limit could not be checked: ${textOf(error)}`];
       }
       const used = inventory.count();
       if (used + count <= limit) return [];

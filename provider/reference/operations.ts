@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { plans, type RouteName } from "../spec";
+import { plans, type RouteName, routes } from "../spec";
 import {
   type CreatedServer,
   type DeletedServer,
@@ -40,13 +40,13 @@ export const operations: Readonly<Record<RouteName, (operation: Operation) => An
     const { id, name, token, createdAt, streams } = store.add(account.id, parsed.data.name);
     const bareStreams = streams.map((stream) => ({ id: stream.id, name: stream.name, type: stream.type }));
     return {
-      status: 201,
+      status: routes.createServer.success[0],
       body: { id, name, token, createdAt, streams: bareStreams } satisfies CreatedServer,
     };
   },
 
   listServers: ({ account, store }) => ({
-    status: 200,
+    status: routes.listServers.success[0],
     body: store.list(account.id).map(({ id, name, token, createdAt, streams }) => ({
       id,
       name,
@@ -60,12 +60,15 @@ export const operations: Readonly<Record<RouteName, (operation: Operation) => An
     const server = store.get(account.id, id);
     if (server === undefined) return notFound(id);
     const { accountId: _, ...live } = server;
-    return { status: 200, body: live satisfies LiveServer };
+    return { status: routes.getServer.success[0], body: live satisfies LiveServer };
   },
 
   deleteServer({ account, id, store }) {
     if (!store.delete(account.id, id)) return notFound(id);
-    return { status: 200, body: { message: "Server deleted successfully", id } satisfies DeletedServer };
+    return {
+      status: routes.deleteServer.success[0],
+      body: { message: "Server deleted successfully", id } satisfies DeletedServer,
+    };
   },
 };
 

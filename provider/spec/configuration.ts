@@ -65,8 +65,8 @@ export const configuration = {
     minimum: 1,
     default: 30,
     description:
-      "How long one request may take. A whole operation with its retries ends after the resource's `customTimeouts`, " +
-      "or after five minutes.",
+      "How long one request may take. A whole operation with its retries ends after five minutes, or, in the plugin, " +
+      "after the resource's `customTimeouts`.",
   },
 } as const satisfies Readonly<Record<string, ConfigurationField>>;
 

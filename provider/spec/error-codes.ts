@@ -40,7 +40,7 @@ export const errorCodes = {
   },
   "rate-limited": {
     meaning: "The API asked for a longer pause than the operation may last (429).",
-    remedy: "Run again later, with a lower `--parallel`, or with longer `customTimeouts`.",
+    remedy: "Run again later, with a lower `--parallel`, or, in the plugin, with longer `customTimeouts`.",
   },
   "api-unavailable": {
     meaning: "The API failed (5xx), also when asked again.",
@@ -58,7 +58,7 @@ export const errorCodes = {
   timeout: {
     meaning: "No answer in time.",
     remedy:
-      "Run again; raise `requestTimeoutSeconds` or the resource's `customTimeouts` if the network is slow.",
+      "Run again; raise `requestTimeoutSeconds`, or in the plugin the resource's `customTimeouts`, if the network is slow.",
   },
   cancelled: {
     meaning: "The run was cancelled before the operation was done.",
@@ -74,7 +74,7 @@ export const errorCodes = {
     meaning: "The answer to a create was lost, and the list of servers does not tell what became of it.",
     remedy:
       "Look at the servers that the message names. Import the one that is yours; delete it only if nobody uses it. " +
-      "Running again is safe: it stops at a taken name.",
+      "Running again is safe unless `allowDuplicateName` is set: it stops at a taken name.",
   },
   "create-incomplete": {
     meaning: "The server was created and is in the state, but could not be read to the end.",

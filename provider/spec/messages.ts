@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { RouteName } from "./routes";
-import { nameRules, objects } from "./server";
+import { nameRules } from "./server";
 
 // Kept apart from the other tables because it loads zod: only code that talks HTTP imports it.
 
@@ -48,7 +48,3 @@ export type ListedServer = z.infer<(typeof messages)["listServers"]["answer"]>[n
 export type LiveServer = z.infer<(typeof messages)["getServer"]["answer"]>;
 export type DeletedServer = z.infer<(typeof messages)["deleteServer"]["answer"]>;
 export type LiveStream = LiveServer["streams"][number];
-export type ErrorBody = z.infer<typeof errorBody>;
-
-/** Keys of a full stream: an answer whose streams have them all needs no second look. */
-export const fullStreamKeys = Object.keys(objects.Stream) as (keyof LiveStream)[];

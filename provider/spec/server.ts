@@ -79,8 +79,8 @@ export const serverResource = {
       onlyOnCreate: true,
       onlyDynamic: true,
       description:
-        "Id of an existing server to take over instead of creating one; its name must be `name`. Ignored once the " +
-        "server is in the state.",
+        "Id of an existing server to take over instead of creating one; its name must be `name`. Take the line out after " +
+        "the update: a server that is in the state is not adopted again.",
     },
   },
   outputs: {

@@ -113,3 +113,15 @@ test("lookups find servers by id and by name and keep tokens secret", async () =
   expect(printed + other.rawState()).not.toContain(token);
   other.remove();
 });
+
+test("adopt that was left in the program never takes a server away from itself", async () => {
+  await stack.run("up");
+  const { id } = onlyServer();
+  const args = { name: "App", adopt: id, deletionProtection: false };
+  stack.program = declare(args);
+  await stack.run("up");
+  const [resource] = await stack.resources();
+  expect((await stack.run("up", { args: { replace: [resource?.urn] } })).failed).toBe(false);
+  expect(onlyServer().id).toBe(id);
+  expect(await stack.resources()).toMatchObject([{ id }]);
+});

@@ -172,13 +172,19 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     expect(reference.servers()).toEqual([]);
   });
 
-  test("allowDuplicateName makes a second server of the name", async () => {
+  test("a second server of a name is refused, as another resource's, and made where allowDuplicateName says so", async () => {
     stack.program = async () => {
-      new Server("a", { name: "Same" });
-      new Server("b", { name: "Same", allowDuplicateName: true });
-      new Server("c", { name: "Same", allowDuplicateName: true });
+      const first = new Server("first", { name: "Same" });
+      new Server("second", { name: "Same" }, { dependsOn: first });
     };
-    await stack.run("up");
+    for (const _ of [1, 2])
+      expect((await stack.run("up")).printed).toContain("another resource of the program has it");
+    expect(reference.servers()).toHaveLength(1);
+    stack.program = async () => {
+      new Server("first", { name: "Same" });
+      new Server("second", { name: "Same", allowDuplicateName: true });
+    };
+    expect((await stack.run("up")).failed).toBe(false);
     const ids = (await stack.resources()).map(({ id }) => id);
     expect(ids.toSorted()).toEqual(
       reference
@@ -186,7 +192,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
         .map(({ id }) => id)
         .toSorted(),
     );
-    expect(ids.length).toBeGreaterThanOrEqual(2);
+    expect(ids).toHaveLength(2);
   });
 
   test("Server.get reads a server that the program does not own; destroy leaves it alone", async () => {

@@ -96,7 +96,10 @@ test(
 test("the tarball holds what users need and nothing else", () => {
   const listing = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
   const outside = listing.filter(
-    (file) => !/^package\/(dist\/(provider|sdk)\/.*\.(js|d\.ts)|[A-Z]+(\.md)?|package\.json)$/.test(file),
+    (file) =>
+      !/^package\/(dist\/(provider|sdk)\/.*\.(js|d\.ts)|sdk\/schema\.json|pulumi-resource-postject|PulumiPlugin\.yaml|[A-Z]+(\.md)?|package\.json)$/.test(
+        file,
+      ),
   );
   expect(outside).toEqual([]);
 });
@@ -122,7 +125,9 @@ test.each(["node", "node16", "bundler"])(
     writeFileSync(
       path.join(folder, "index.ts"),
       `import * as postject from "pulumi-postject";
+import * as dynamic from "pulumi-postject/dynamic";
 import { startReference } from "pulumi-postject/reference";
+export const { check } = dynamic;
 const server = new postject.Server("app", { name: "App" });
 export const slug = server.streams.apply((streams) => streams[0]?.slug);
 export const url = startReference().then((reference) => reference.url);

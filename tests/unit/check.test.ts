@@ -14,7 +14,8 @@ const lifecycleWith = (deletionProtection: boolean) =>
     configuration: { ...configuration, deletionProtection },
     takeOver: (id) => id,
   });
-const { check, diff } = lifecycleWith(true);
+const { check, diff: diffOf } = lifecycleWith(true);
+const diff = (request: Omit<Parameters<typeof diffOf>[0], "id">) => diffOf({ id: "x", ...request });
 
 test.each([
   [{ name: 5 }, "name", "must be a string"],

@@ -1,5 +1,14 @@
 import { execFile, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -25,6 +34,9 @@ const DYNAMIC_HOST =
 /** Go below this cannot read the modules. */
 const GO_VERSION = "1.25.0";
 
+/** Marks a folder in the cache that is not whole yet. */
+const MAKING = "-making-";
+
 type Report = (line: string) => void;
 
 /**
@@ -48,8 +60,10 @@ export async function provideEngine(report: Report): Promise<string[]> {
 
 /** Builds or downloads beside the target and moves it there when it works, so that nothing half done is ever found. */
 async function provideInto(target: string, report: Report): Promise<void> {
-  mkdirSync(path.dirname(target), { recursive: true });
-  const aside = mkdtempSync(`${target}-making-`);
+  const cache = path.dirname(target);
+  mkdirSync(cache, { recursive: true });
+  removeAbandoned(cache);
+  const aside = mkdtempSync(`${target}${MAKING}`);
   const problems: string[] = [];
   try {
     for (const provide of [download, buildWithGo]) {
@@ -75,17 +89,25 @@ async function provideInto(target: string, report: Report): Promise<void> {
   );
 }
 
+/** What a run that was killed left behind; one that is still at work is younger than this. */
+function removeAbandoned(cache: string): void {
+  for (const name of readdirSync(cache).filter((entry) => entry.includes(MAKING))) {
+    const folder = path.join(cache, name);
+    if (Date.now() - statSync(folder).mtimeMs > 60 * 60 * 1000)
+      rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** A `pulumi` on PATH that is new enough and has its language hosts, beside it or on PATH as well. */
 async function findOnPath(): Promise<string[] | undefined> {
   const folders = (process.env.PATH ?? "").split(path.delimiter);
   const folderOf = (program: string) => folders.find((folder) => existsSync(path.join(folder, program)));
-  const found = MODULES.map(({ program }) => folderOf(program));
-  const cli = found[0];
-  if (cli === undefined || found.includes(undefined)) return undefined;
+  const found = MODULES.map(({ program }) => folderOf(program)).filter((folder) => folder !== undefined);
+  const [cli] = found;
+  if (cli === undefined || found.length < MODULES.length) return undefined;
   const version = await versionOf(cli);
-  return version !== undefined && semver.gte(version, CLI_VERSION)
-    ? [...new Set(found as string[])]
-    : undefined;
+  if (version === undefined || semver.lt(version, CLI_VERSION)) return undefined;
+  return [...new Set([...found, folderOf(DYNAMIC_HOST) ?? dynamicHostFolder()])];
 }
 
 async function isWhole(folder: string): Promise<boolean> {

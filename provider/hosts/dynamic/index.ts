@@ -40,9 +40,13 @@ export async function check(olds: StringKeyed, news: StringKeyed) {
   });
 }
 
-export async function diff(_id: string, olds: StringKeyed, news: StringKeyed) {
+export async function diff(id: string, olds: StringKeyed, news: StringKeyed) {
   return callHost(async () => {
-    const { changes, isComplete } = getLifecycle().diff({ state: fromHost(olds), inputs: fromHost(news) });
+    const { changes, isComplete } = getLifecycle().diff({
+      id,
+      state: fromHost(olds),
+      inputs: fromHost(news),
+    });
     return {
       changes: changes.length > 0 || !isComplete,
       replaces: changes.filter(({ replaces }) => replaces).map(({ property }) => property),

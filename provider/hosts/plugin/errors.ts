@@ -1,6 +1,9 @@
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { ConfigureErrorMissingKeys } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
+import { PostjectError } from "../../client";
+import { type ConfigurationKey, configuration, PACKAGE_NAME } from "../../spec";
 
 /** A message that travels with an error. */
 interface Detail {
@@ -33,4 +36,28 @@ function withDetail(code: number, text: string, { type, message }: Detail): Meta
   const metadata = new Metadata();
   metadata.add("grpc-status-details-bin", Buffer.from(carrier.serializeBinary()));
   return metadata;
+}
+
+/** A key that Configure does without; the engine prints the command that sets it. */
+export class MissingKeysError extends Error {
+  constructor(readonly failures: readonly { key: ConfigurationKey; reason: string }[]) {
+    super(failures.map(({ reason }) => reason).join("\n"));
+  }
+}
+
+/** Any rejection as gRPC sends it. */
+export function toAnswer(error: unknown): Partial<ServiceError> {
+  if (error instanceof MissingKeysError) {
+    const missing = new ConfigureErrorMissingKeys();
+    for (const { key } of error.failures) {
+      const entry = new ConfigureErrorMissingKeys.MissingKey();
+      entry.setName(`${PACKAGE_NAME}:${key}`);
+      entry.setDescription(configuration[key].description);
+      missing.addMissingkeys(entry);
+    }
+    return toServiceError(error, false, { type: "pulumirpc.ConfigureErrorMissingKeys", message: missing });
+  }
+  if (error instanceof Error && "code" in error && typeof error.code === "number")
+    return error as ServiceError;
+  return toServiceError(error, !(error instanceof PostjectError));
 }

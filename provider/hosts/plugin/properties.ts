@@ -1,5 +1,5 @@
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import type { Properties } from "../../lifecycle";
+import { type Properties, UNKNOWN } from "../../lifecycle";
 import { fromSentinel, toSentinel } from "../unknown";
 
 /** The key that marks an object as a wrapped value, and what it holds where the value is a secret. */
@@ -37,6 +37,11 @@ export function encode(values: Properties, ...secrets: readonly Iterable<string>
     });
   // The encoder refuses `undefined` at any depth, which JSON drops.
   return Struct.fromJavaScript(JSON.parse(JSON.stringify(Object.fromEntries(entries))) as Json);
+}
+
+/** Without what is not known yet. */
+export function withoutUnknown(values: Properties): Properties {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== UNKNOWN));
 }
 
 function isSecret(value: unknown): value is { value: unknown } {

@@ -25,14 +25,14 @@ import {
 import {
   configuration as configurationFields,
   functions,
-  PACKAGE_NAME,
   secretKeys,
   serverResource,
   VERSION,
 } from "../../spec";
 import { createEngineLog, type EngineLog } from "./engine-log";
-import { toServiceError } from "./errors";
-import { decode, encode } from "./properties";
+import { MissingKeysError, toAnswer, toServiceError } from "./errors";
+import { decode, encode, withoutUnknown } from "./properties";
+import { isDefaultProvider, readStackConfiguration } from "./stack-configuration";
 
 /** The provider as one process serves it, and how far its work is done. */
 export interface PluginProvider {
@@ -119,7 +119,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
     checkConfig: unary((request: rpc.CheckRequest) => {
       const { values, secrets } = decode(request.getNews());
-      const { failures } = resolveConfiguration({ provider: known(values), env: process.env });
+      const { failures } = resolveConfiguration({ provider: withoutUnknown(values), env: process.env });
       // A missing key is left to Configure, whose answer the engine turns into the command that sets it; a value that
       // another resource will give is not missing.
       const reported = failures.filter(
@@ -172,6 +172,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
     diff: unary((request: rpc.DiffRequest) => {
       const { changes, isComplete } = getLifecycle().diff({
+        id: request.getId(),
         state: decode(request.getOlds()).values,
         inputs: decode(request.getNews()).values,
       });
@@ -336,29 +337,6 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
   };
 }
 
-/** A key that Configure does without; the engine prints the command that sets it. */
-class MissingKeysError extends Error {
-  constructor(readonly failures: readonly { key: string; reason: string }[]) {
-    super(failures.map(({ reason }) => reason).join("\n"));
-  }
-}
-
-function toAnswer(error: unknown): Partial<grpc.ServiceError> {
-  if (error instanceof MissingKeysError) {
-    const missing = new rpc.ConfigureErrorMissingKeys();
-    for (const { key, reason } of error.failures) {
-      const entry = new rpc.ConfigureErrorMissingKeys.MissingKey();
-      entry.setName(`${PACKAGE_NAME}:${key}`);
-      entry.setDescription(reason);
-      missing.addMissingkeys(entry);
-    }
-    return toServiceError(error, false, { type: "pulumirpc.ConfigureErrorMissingKeys", message: missing });
-  }
-  if (error instanceof Error && "code" in error && typeof error.code === "number")
-    return error as grpc.ServiceError;
-  return toServiceError(error, !(error instanceof PostjectError));
-}
-
 function unimplemented(): never {
   throw Object.assign(new Error("not implemented"), {
     code: grpc.status.UNIMPLEMENTED,
@@ -388,27 +366,4 @@ function toAutoNaming(request: rpc.CheckRequest): AutoNaming {
     logicalName: request.getName() || (request.getUrn().split("::").pop() ?? ""),
     seed: request.getRandomseed_asU8(),
   };
-}
-
-function known(values: Properties): Properties {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== UNKNOWN));
-}
-
-/** The engine names default providers `default` or, with a version, `default_0_1_0`. */
-function isDefaultProvider(request: rpc.ConfigureRequest): boolean {
-  const name = request.getName() || "default";
-  return /^default(_|$)/.test(name);
-}
-
-/**
- * The stack's configuration of this package as it is now. Refresh and destroy configure providers as the last run did, so
- * this is where a renewed access token is found. An explicit provider is another account's, perhaps.
- */
-function readStackConfiguration(): Record<string, unknown> {
-  try {
-    const values: unknown = JSON.parse(process.env.PULUMI_CONFIG ?? "{}");
-    return typeof values === "object" && values !== null ? { ...values } : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,0 +1,94 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import path from "node:path";
+import { credentials } from "@grpc/grpc-js";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { ConfigureRequest, CreateRequest, type CreateResponse } from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { type Reference, startReference } from "../../provider/reference";
+import { ROOT } from "../../tools/root";
+
+let reference: Reference;
+let plugin: ChildProcessWithoutNullStreams;
+let client: ResourceProviderClient;
+let printed = "";
+
+beforeEach(async () => {
+  reference = await startReference();
+  printed = "";
+  plugin = spawn(path.join(ROOT, "pulumi-resource-postject"), ["127.0.0.1:1"]);
+  plugin.stdout.on("data", (chunk) => {
+    printed += chunk;
+  });
+  await new Promise((done) => plugin.stdout.once("data", done));
+  client = new ResourceProviderClient(`127.0.0.1:${printed.trim()}`, credentials.createInsecure());
+  const request = new ConfigureRequest();
+  request.setArgs(Struct.fromJavaScript({ endpoint: reference.url, accessToken: reference.accessToken }));
+  await new Promise<void>((done, fail) =>
+    client.configure(request, (error) => (error ? fail(error) : done())),
+  );
+});
+
+afterEach(async () => {
+  plugin.kill("SIGKILL");
+  client.close();
+  await reference.stop();
+});
+
+const exited = () => new Promise<number | null>((done) => plugin.once("exit", done));
+const cancel = () => new Promise((done) => client.cancel(new Empty(), done));
+const create = (name: string) => {
+  const request = new CreateRequest();
+  request.setUrn(`urn:pulumi:dev::test::postject:index:Server::${name}`);
+  request.setProperties(Struct.fromJavaScript({ name }));
+  return new Promise<CreateResponse>((done, fail) =>
+    client.create(request, (error, response) => (error ? fail(error) : done(response))),
+  );
+};
+
+test("stdout holds nothing but the port", async () => {
+  await create("App");
+  const end = exited();
+  plugin.kill("SIGINT");
+  await end;
+  expect(printed).toMatch(/^\d+\n$/);
+});
+
+test("after Cancel and SIGINT an idle process ends by itself", async () => {
+  await cancel();
+  await cancel();
+  const end = exited();
+  plugin.kill("SIGINT");
+  expect(await end).toBe(0);
+});
+
+test("a POST in flight is allowed to finish after Cancel and SIGINT, and its result is kept", async () => {
+  reference.faults.add({ route: "createServer", outcome: { kind: "delay", ms: 700 } });
+  const created = create("App");
+  await new Promise((done) => setTimeout(done, 300));
+  await cancel();
+  const end = exited();
+  plugin.kill("SIGINT");
+  expect((await created).getId()).toBe(reference.servers()[0]?.id);
+  expect(await end).toBe(0);
+});
+
+test("Cancel ends a back-off at once, and the process serves another run", async () => {
+  reference.faults.add({
+    route: "listServers",
+    times: 99,
+    outcome: { kind: "answer", status: 503, headers: { "retry-after": "60" }, body: "busy" },
+  });
+  const refused = expect(create("App")).rejects.toThrow("[cancelled]");
+  await new Promise((done) => setTimeout(done, 300));
+  await cancel();
+  await refused;
+  reference.faults.clear();
+  expect((await create("App")).getId()).toBe(reference.servers()[0]?.id);
+});
+
+test("a plugin outlives no engine: it ends with the pipe that the engine held", async () => {
+  const end = exited();
+  plugin.stdin.end();
+  expect(await end).toBe(0);
+});
