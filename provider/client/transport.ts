@@ -88,7 +88,7 @@ export function createTransport({ endpoint, accessToken, redact }: TransportOpti
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
       if (timeout.signal.aborted) throw new TimeoutError(call, timeoutMs);
-      throw explain(error, call, origin, redact);
+      throw explain(error as Failure, call, origin, redact);
     } finally {
       clearTimeout(timer);
       request.signal.removeEventListener("abort", interrupt);
@@ -117,26 +117,28 @@ async function readText(body: Dispatcher.ResponseData["body"], call: Call, statu
 }
 
 /** The same codes can come from a connection that was made: only while connecting do they prove that nothing was sent. */
-function cameBeforeConnection(error: Error, code: string): boolean {
+function cameBeforeConnection(error: Failure): boolean {
+  const { code = "", errors: attempts = [error] } = error;
   if (!NOT_CONNECTED.has(code)) return false;
-  const attempts = error instanceof AggregateError ? error.errors : [error];
   return (
     code.startsWith("UND_ERR_") ||
     attempts.every(({ syscall }) => syscall === "connect" || syscall === "getaddrinfo")
   );
 }
 
-function explain(error: unknown, call: Call, origin: string, redact: (text: string) => string): Error {
-  if (error instanceof AnswerMismatchError || !(error instanceof Error)) return error as Error;
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (code === "UND_ERR_HEADERS_OVERFLOW") {
+/** What Node.js and undici tell of a failure; several addresses of one host fail together, each in `errors`. */
+type Failure = NodeJS.ErrnoException & { readonly errors?: readonly NodeJS.ErrnoException[] };
+
+function explain(failure: Failure, call: Call, origin: string, redact: (text: string) => string): Error {
+  const { code = "", message } = failure;
+  if (failure instanceof AnswerMismatchError) return failure;
+  if (code === "UND_ERR_HEADERS_OVERFLOW")
     return new AnswerMismatchError(call, 0, "its headers are too large");
-  }
   const isTrust = NOT_TRUSTED.test(code);
   return new NetworkError(call, origin, {
-    mayHaveArrived: !isTrust && !cameBeforeConnection(error, code),
+    mayHaveArrived: !isTrust && !cameBeforeConnection(failure),
     mayPass: !isTrust,
-    reason: redact([code, error.message].filter(Boolean).join(": ")),
-    cause: error,
+    reason: redact(message.includes(code) ? message : `${code}: ${message}`),
+    cause: failure,
   });
 }

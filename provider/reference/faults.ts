@@ -1,4 +1,6 @@
 import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RouteName } from "../spec";
 import type { Answer } from "./operations";
@@ -121,11 +123,11 @@ async function drip(response: ServerResponse, text: string, ms: number): Promise
 }
 
 async function sendHuge(response: ServerResponse, bytes: number): Promise<void> {
-  const chunk = Buffer.alloc(64 * 1024, " ");
   response.writeHead(200, { "content-type": "application/json", "content-length": bytes });
-  for (let sent = 0; sent < bytes && !response.destroyed; sent += chunk.length) {
-    const isFlushed = response.write(chunk.subarray(0, Math.min(chunk.length, bytes - sent)));
-    if (!isFlushed) await new Promise((done) => response.once("drain", done).once("close", done));
-  }
-  response.end();
+  const chunks = function* () {
+    const chunk = Buffer.alloc(64 * 1024, " ");
+    for (let left = bytes; left > 0; left -= chunk.length) yield chunk.subarray(0, left);
+  };
+  // A client that has had enough closes the connection.
+  await pipeline(Readable.from(chunks()), response).catch(() => {});
 }

@@ -67,7 +67,7 @@ test("an endpoint where nobody listens is refused after a few tries", async () =
   await reference.stop();
   const run = await stack.run("up");
   expectRefusal(run, "network");
-  expect(run.printed).toContain(`Cannot reach ${reference.url}: ECONNREFUSED`);
+  expect(run.printed).toContain(`Cannot reach ${reference.url}: connect ECONNREFUSED`);
   expect(await stack.resources()).toEqual([]);
   reference = await startReference();
 });

@@ -6,6 +6,9 @@ import { createProvider } from "./provider";
 /** How long an operation under way may still take when the process is told to stop: a create's answer is worth waiting for. */
 const GRACE_MS = 10_000;
 
+/** How long the last answer may take to leave the process. */
+const FLUSH_MS = 100;
+
 /** Larger than any state: the engine's own bound. */
 const MESSAGE_LIMIT_BYTES = 400 * 1024 * 1024;
 
@@ -25,15 +28,22 @@ function main(): void {
     console.log(port);
   });
 
+  const exit = () => process.exit(0);
   const stop = () => {
-    setTimeout(() => process.exit(0), GRACE_MS).unref();
-    void provider.idle().then(() => process.exit(0));
+    if (provider.isIdle()) exit();
+    setTimeout(exit, GRACE_MS).unref();
+    // The shutdown waits until the last answer has been sent, and for connections, which are no reason to stay.
+    void provider.idle().then(() => {
+      server.tryShutdown(exit);
+      setTimeout(exit, FLUSH_MS);
+    });
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   // A killed engine sends no signal. Started as an executable, the plugin has a pipe to it that then ends; a language host
   // gives /dev/null, whose end means nothing.
-  if (fstatSync(0).isFIFO()) process.stdin.resume().on("end", stop);
+  const stdin = fstatSync(0);
+  if (stdin.isFIFO() || stdin.isSocket()) process.stdin.resume().on("end", stop);
 }
 
 main();

@@ -39,6 +39,7 @@ export interface PluginProvider {
   readonly service: IResourceProviderServer;
   /** Resolves when no operation is under way. */
   idle(): Promise<void>;
+  isIdle(): boolean;
 }
 
 const SECRET_OUTPUTS = secretKeys(serverResource.outputs);
@@ -334,6 +335,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
   return {
     service: service as unknown as IResourceProviderServer,
     idle: async () => void (await Promise.allSettled(underWay)),
+    isIdle: () => underWay.size === 0,
   };
 }
 
