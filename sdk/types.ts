@@ -8,7 +8,7 @@ export interface ServerArgs {
   deletionProtection?: pulumi.Input<boolean> | undefined;
   /** Create this server although the account has another one of the same name. Off by default, because such a server is nearly always one whose creation was never recorded, or somebody else's. */
   allowDuplicateName?: pulumi.Input<boolean> | undefined;
-  /** Id of an existing server to take over instead of creating one; its name must be `name`. Ignored once the server is in the state. */
+  /** Id of an existing server to take over instead of creating one; its name must be `name`. Take the line out after the update: a server that is in the state is not adopted again. */
   adopt?: pulumi.Input<string> | undefined;
 }
 /** The outputs of a Server. */

@@ -49,7 +49,7 @@ export function renderPulumiSchema(): string {
     publisher: "pulumi-postject",
     meta: { moduleFormat: "(.*)(?:/[^/]*)" },
     language: {
-      nodejs: { packageName: "@pulumi/postject", respectSchemaVersion: true },
+      nodejs: { packageName: "pulumi-postject-sdk", respectSchemaVersion: true },
       python: { packageName: "pulumi_postject", respectSchemaVersion: true, pyproject: { enabled: true } },
       go: {
         importBasePath: "github.com/pulumi-postject/pulumi-postject/sdk/go/postject",

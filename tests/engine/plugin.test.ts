@@ -319,7 +319,9 @@ test.each([
     const preview = await pulumi(["preview"], key === "endpoint" ? { POSTJECT_ENDPOINT: "" } : {});
     expect(preview.failed).toBe(true);
     expect(preview.printed).toContain(`postject:${key} ${reason}`);
-    expect(preview.printed).not.toContain("hunter2");
+    const refresh = await pulumi(["refresh"], { POSTJECT_ENDPOINT: "" });
+    expect(refresh.printed).toContain(`postject:${key} ${reason}`);
+    expect(preview.printed + refresh.printed).not.toContain("hunter2");
   },
 );
 

@@ -1,7 +1,19 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { createClient } from "../../provider/client";
 import { operations } from "../../provider/reference/operations";
-import { objects, routeNames, serverResource } from "../../provider/spec";
+import { generatedFiles } from "../../provider/schema/files";
+import { renderPulumiSchema } from "../../provider/schema/pulumi-schema";
+import {
+  configuration,
+  type Fields,
+  functions,
+  objects,
+  routeNames,
+  serverResource,
+} from "../../provider/spec";
 import { messages } from "../../provider/spec/messages";
+import { ROOT } from "../../tools/root";
 
 test("every route has its messages, a client method and an operation of the reference", () => {
   const client = createClient({
@@ -24,4 +36,39 @@ test("a stream's fields are those of the API's answer", () => {
   expect(Object.keys(messages.getServer.answer.shape.streams.def.element.shape).toSorted()).toEqual(
     Object.keys(objects.Stream).toSorted(),
   );
+});
+
+test.each(Object.keys(generatedFiles))("%s is what the spec generates", async (name) => {
+  expect(readFileSync(path.join(ROOT, name), "utf8")).toBe(await generatedFiles[name]?.());
+});
+
+test("the schema knows every field of the spec, what is secret and what replaces", () => {
+  const schema = JSON.parse(renderPulumiSchema());
+  const resource = schema.resources[serverResource.token];
+  const tables: [Fields, Record<string, { secret?: true; replaceOnChanges?: true; description: string }>][] =
+    [
+      [serverResource.inputs, resource.inputProperties],
+      [{ ...serverResource.inputs, ...serverResource.outputs }, resource.properties],
+      [configuration, schema.config.variables],
+      [configuration, schema.provider.inputProperties],
+      ...Object.values(functions).flatMap(({ token, inputs, outputs }) => [
+        [inputs, schema.functions[token].inputs.properties] as [Fields, never],
+        [outputs, schema.functions[token].outputs.properties] as [Fields, never],
+      ]),
+      ...Object.entries(objects).map(
+        ([name, fields]) => [fields, schema.types[`postject:index:${name}`].properties] as [Fields, never],
+      ),
+    ];
+  for (const [fields, properties] of tables) {
+    const shown = Object.entries(fields).filter(([, field]) => !field.onlyDynamic);
+    expect(Object.keys(properties).toSorted()).toEqual(shown.map(([key]) => key).toSorted());
+    for (const [key, field] of shown) {
+      expect({ key, ...properties[key] }).toMatchObject({
+        key,
+        description: field.description,
+        ...(field.secret && { secret: true }),
+        ...(field.replaces && { replaceOnChanges: true }),
+      });
+    }
+  }
 });

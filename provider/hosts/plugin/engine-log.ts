@@ -1,6 +1,4 @@
 import { credentials } from "@grpc/grpc-js";
-import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
-import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 
 /** The engine's log: what is written here is shown to the user, at the resource. */
 export interface EngineLog {
@@ -9,18 +7,21 @@ export interface EngineLog {
 }
 
 export function createEngineLog(address: string | undefined): EngineLog {
-  let client: EngineClient | undefined;
   return {
     async warn(urn, messages) {
-      if (address === undefined) return;
+      if (address === undefined || messages.length === 0) return;
+      // Loaded here: most runs have nothing to warn of.
+      const { EngineClient } = await import("@pulumi/pulumi/proto/engine_grpc_pb.js");
+      const { LogRequest, LogSeverity } = await import("@pulumi/pulumi/proto/engine_pb.js");
+      const client = new EngineClient(address, credentials.createInsecure());
       for (const message of messages) {
-        client ??= new EngineClient(address, credentials.createInsecure());
         const request = new LogRequest();
         request.setSeverity(LogSeverity.WARNING);
         request.setUrn(urn);
         request.setMessage(message);
-        await new Promise<void>((done) => client?.log(request, () => done()));
+        await new Promise<void>((done) => client.log(request, () => done()));
       }
+      client.close();
     },
   };
 }

@@ -1,0 +1,110 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { type Reference, startReference } from "../../provider/reference";
+import { ROOT } from "../../tools/root";
+import { createWorkspace, type Workspace } from "../../tools/workspace";
+
+let reference: Reference;
+let workspace: Workspace;
+
+beforeEach(async () => {
+  reference = await startReference();
+});
+
+afterEach(async () => {
+  workspace.remove();
+  await reference.stop();
+});
+
+function open(example: string): void {
+  workspace = createWorkspace({
+    example: `examples/${example}`,
+    engine: [],
+    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+  });
+}
+
+/** Runs a command that must succeed. */
+async function pulumi(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { exitCode, stdout, stderr } = await workspace.pulumi(args, env);
+  expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({ exitCode: 0, printed: "" });
+  return stdout + stderr;
+}
+
+const UNPROTECTED = { POSTJECT_DELETION_PROTECTION: "false" };
+const RUN = ["--yes", "--skip-preview", "--suppress-progress"];
+
+test("every example is run by a test", () => {
+  const tests = readdirSync(__dirname).map((file) => readFileSync(path.join(__dirname, file), "utf8"));
+  const examples = readdirSync(path.join(ROOT, "examples"));
+  open("yaml");
+  expect(
+    examples.filter(
+      (name) => !tests.some((text) => text.includes(`"${name}"`) || text.includes(`examples/${name}"`)),
+    ),
+  ).toEqual([]);
+});
+
+test("the YAML example goes up and down without a warning", async () => {
+  open("yaml");
+  await pulumi(["stack", "init", "dev"]);
+  const printed = await pulumi(["up", ...RUN]);
+  expect(printed).not.toContain("warning");
+  expect(reference.servers()).toHaveLength(1);
+  await pulumi(["destroy", ...RUN], UNPROTECTED);
+  expect(reference.servers()).toEqual([]);
+});
+
+test("the multi-account example puts one server into each account, and protects one of them", async () => {
+  open("multi-account");
+  const other = reference.addAccount();
+  await pulumi(["stack", "init", "dev"]);
+  await pulumi(["config", "set", "--secret", "productionAccessToken", reference.accessToken]);
+  await pulumi(["config", "set", "--secret", "stagingAccessToken", await reference.mintAccessToken(other)]);
+  await pulumi(["up", ...RUN], { POSTJECT_ACCESS_TOKEN: "" });
+  expect(
+    reference
+      .servers()
+      .map(({ accountId }) => accountId)
+      .toSorted(),
+  ).toEqual([reference.account.id, other.id].toSorted());
+  const destroyed = await workspace.pulumi(["destroy", ...RUN], { POSTJECT_ACCESS_TOKEN: "" });
+  expect(destroyed.stdout).toContain("[deletion-protected]");
+  expect(reference.servers().map(({ accountId }) => accountId)).toEqual([reference.account.id]);
+});
+
+test("the import example takes a server over that was made by hand", async () => {
+  open("import");
+  await fetch(`${reference.url}/v1/servers`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${reference.accessToken}`, "content-type": "application/json" },
+    body: '{"name":"Legacy App"}',
+  });
+  await pulumi(["stack", "init", "dev"]);
+  await pulumi(["import", "postject:index:Server", "app", reference.servers()[0]?.id ?? "", "--yes"]);
+  await pulumi(["preview", "--expect-no-changes"]);
+  expect(reference.requests({ method: "POST" })).toHaveLength(1);
+});
+
+// Official installs of Pulumi bring these language hosts; an engine that is built from its Go modules cannot have them.
+for (const [language, file, declaration] of [
+  ["python", "server.py", "class Server("],
+  ["go", "server.go", "func NewServer("],
+] as const) {
+  const hasHost = (process.env.PATH ?? "")
+    .split(path.delimiter)
+    .some((folder) => existsSync(path.join(folder, `pulumi-language-${language}`)));
+  const name = `the SDK for the ${language} example is made from the plugin`;
+  (hasHost ? test : test.skip)(
+    hasHost ? name : `${name} (skipped: no pulumi-language-${language} on PATH)`,
+    async () => {
+      open(language);
+      const out = path.join(workspace.folder, "sdk");
+      const plugin = path.join(ROOT, "pulumi-resource-postject");
+      await pulumi(["package", "gen-sdk", plugin, "--language", language, "--out", out]);
+      const made = readdirSync(out, { recursive: true, encoding: "utf8" });
+      const server = made.find((entry) => path.basename(entry) === file) ?? "";
+      expect(readFileSync(path.join(out, server), "utf8")).toContain(declaration);
+    },
+  );
+}
