@@ -45,6 +45,10 @@ test.each(Object.keys(generatedFiles))("%s is what the spec generates", async (n
 test("the schema knows every field of the spec, what is secret and what replaces", () => {
   const schema = JSON.parse(renderPulumiSchema());
   const resource = schema.resources[serverResource.token];
+  const table = (fields: Fields, properties: Record<string, object>): [Fields, Record<string, object>] => [
+    fields,
+    properties,
+  ];
   const tables: [Fields, Record<string, { secret?: true; replaceOnChanges?: true; description: string }>][] =
     [
       [serverResource.inputs, resource.inputProperties],
@@ -52,11 +56,11 @@ test("the schema knows every field of the spec, what is secret and what replaces
       [configuration, schema.config.variables],
       [configuration, schema.provider.inputProperties],
       ...Object.values(functions).flatMap(({ token, inputs, outputs }) => [
-        [inputs, schema.functions[token].inputs.properties] as [Fields, never],
-        [outputs, schema.functions[token].outputs.properties] as [Fields, never],
+        table(inputs, schema.functions[token].inputs.properties),
+        table(outputs, schema.functions[token].outputs.properties),
       ]),
-      ...Object.entries(objects).map(
-        ([name, fields]) => [fields, schema.types[`postject:index:${name}`].properties] as [Fields, never],
+      ...Object.entries(objects).map(([name, fields]) =>
+        table(fields, schema.types[`postject:index:${name}`].properties),
       ),
     ];
   for (const [fields, properties] of tables) {

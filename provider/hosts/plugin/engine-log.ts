@@ -10,9 +10,7 @@ export function createEngineLog(address: string | undefined): EngineLog {
   return {
     async warn(urn, messages) {
       if (address === undefined || messages.length === 0) return;
-      // Loaded here: most runs have nothing to warn of.
-      const { EngineClient } = await import("@pulumi/pulumi/proto/engine_grpc_pb.js");
-      const { LogRequest, LogSeverity } = await import("@pulumi/pulumi/proto/engine_pb.js");
+      const { EngineClient, LogRequest, LogSeverity } = loadEngine();
       const client = new EngineClient(address, credentials.createInsecure());
       for (const message of messages) {
         const request = new LogRequest();
@@ -24,4 +22,13 @@ export function createEngineLog(address: string | undefined): EngineLog {
       client.close();
     },
   };
+}
+
+/** Loaded when there is something to warn of, which most runs have not; by `require`, since `import()` sees no names in it. */
+function loadEngine() {
+  const { EngineClient } =
+    require("@pulumi/pulumi/proto/engine_grpc_pb") as typeof import("@pulumi/pulumi/proto/engine_grpc_pb");
+  const { LogRequest, LogSeverity } =
+    require("@pulumi/pulumi/proto/engine_pb") as typeof import("@pulumi/pulumi/proto/engine_pb");
+  return { EngineClient, LogRequest, LogSeverity };
 }
