@@ -23,6 +23,8 @@ export interface CreateContext {
   readonly client: Client;
   readonly configuration: Pick<Configuration, "plan" | "serverLimit">;
   readonly inventory: Inventory;
+  /** See LOOKS_AFTER_MS. */
+  readonly looksAfterMs: readonly number[];
   /** How a user of this host takes an existing server over: a command or a line of code. */
   readonly takeOver: (id: string) => string;
 }
@@ -31,7 +33,7 @@ export interface CreateContext {
  * Pauses before each look for a server whose create was not answered. Together they are the grace window in which a
  * list that lags behind may catch up.
  */
-const LOOKS_AFTER_MS = [0, 500, 1000, 2000, 4000] as const;
+export const LOOKS_AFTER_MS: readonly number[] = [0, 500, 1000, 2000, 4000];
 
 /** Checked inputs: a name is always there. */
 type NamedInputs = ServerInputs & { name: string };
@@ -119,7 +121,7 @@ async function reconcile(
 ): Promise<Found> {
   const { name, allowDuplicateName = false } = inputs;
   let candidates: string[] = [];
-  for (const waitMs of LOOKS_AFTER_MS) {
+  for (const waitMs of context.looksAfterMs) {
     if (waitMs >= deadline.remainingMs()) break;
     await new Promise((done) => setTimeout(done, waitMs));
     try {

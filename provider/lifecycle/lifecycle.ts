@@ -17,7 +17,7 @@ import type {
   ServerInputs,
   ServerState,
 } from "../spec";
-import { createServer } from "./create";
+import { createServer, LOOKS_AFTER_MS } from "./create";
 import { type Change, findChanges } from "./diff";
 import { AbsenceUnprovenError, DeletionProtectedError, describe, textOf } from "./errors";
 import { createInventory } from "./inventory";
@@ -38,6 +38,8 @@ export interface LifecycleOptions {
   readonly configuration: Configuration;
   /** How a user of this host takes an existing server over: a command or a line of code. */
   readonly takeOver: (id: string, logicalName: string | undefined) => string;
+  /** Pauses before each look for a server whose create was not answered, in milliseconds. */
+  readonly looksAfterMs?: readonly number[];
 }
 
 /** How long the operation may take (the resource's `customTimeouts`), and what ends it early. */
@@ -87,7 +89,8 @@ export interface Lifecycle {
 }
 
 /** The lifecycle of one run with one account. */
-export function createLifecycle({ client, configuration, takeOver }: LifecycleOptions): Lifecycle {
+export function createLifecycle(options: LifecycleOptions): Lifecycle {
+  const { client, configuration, takeOver, looksAfterMs = LOOKS_AFTER_MS } = options;
   const inventory = createInventory(client);
   const forecast = createForecast(configuration, inventory);
   /** Old inputs of the resources that were checked in this run. */
@@ -158,6 +161,7 @@ export function createLifecycle({ client, configuration, takeOver }: LifecycleOp
         client,
         configuration,
         inventory,
+        looksAfterMs,
         takeOver: (id: string) => takeOver(id, logicalName),
       };
       return createServer(context, { ...inputs, name }, start(limits));

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
+import { renderErrors } from "./errors-page";
 import { renderPulumiSchema } from "./pulumi-schema";
 import { renderTypes } from "./typescript";
 
 /** Every file that is generated, by its path in the repository; rendered with the repository as working folder. */
 export const generatedFiles: Readonly<Record<string, () => string | Promise<string>>> = {
+  "docs/errors.md": renderErrors,
   "provider/spec/version.ts": renderVersion,
   "sdk/schema.json": renderPulumiSchema,
   "sdk/types.ts": renderTypes,

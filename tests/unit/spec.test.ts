@@ -49,20 +49,19 @@ test("the schema knows every field of the spec, what is secret and what replaces
     fields,
     properties,
   ];
-  const tables: [Fields, Record<string, { secret?: true; replaceOnChanges?: true; description: string }>][] =
-    [
-      [serverResource.inputs, resource.inputProperties],
-      [{ ...serverResource.inputs, ...serverResource.outputs }, resource.properties],
-      [configuration, schema.config.variables],
-      [configuration, schema.provider.inputProperties],
-      ...Object.values(functions).flatMap(({ token, inputs, outputs }) => [
-        table(inputs, schema.functions[token].inputs.properties),
-        table(outputs, schema.functions[token].outputs.properties),
-      ]),
-      ...Object.entries(objects).map(([name, fields]) =>
-        table(fields, schema.types[`postject:index:${name}`].properties),
-      ),
-    ];
+  const tables: [Fields, Record<string, object>][] = [
+    [serverResource.inputs, resource.inputProperties],
+    [{ ...serverResource.inputs, ...serverResource.outputs }, resource.properties],
+    [configuration, schema.config.variables],
+    [configuration, schema.provider.inputProperties],
+    ...Object.values(functions).flatMap(({ token, inputs, outputs }) => [
+      table(inputs, schema.functions[token].inputs.properties),
+      table(outputs, schema.functions[token].outputs.properties),
+    ]),
+    ...Object.entries(objects).map(([name, fields]) =>
+      table(fields, schema.types[`postject:index:${name}`].properties),
+    ),
+  ];
   for (const [fields, properties] of tables) {
     const shown = Object.entries(fields).filter(([, field]) => !field.onlyDynamic);
     expect(Object.keys(properties).toSorted()).toEqual(shown.map(([key]) => key).toSorted());
