@@ -7,6 +7,7 @@ import {
 } from "../../client";
 import { CreateIncompleteError, createLifecycle, type Lifecycle, type Properties } from "../../lifecycle";
 import { configurationKeys, PACKAGE_NAME } from "../../spec";
+import { endWithEngine } from "../end-with-engine";
 import { fromSentinel, toSentinel } from "../unknown";
 
 // The constant provider string in every dynamic resource's state names this module, for ever. It speaks the interface of
@@ -15,6 +16,9 @@ import { fromSentinel, toSentinel } from "../unknown";
 type StringKeyed = Record<string, unknown>;
 
 const PROVIDER_KEY = "__provider";
+
+// Pulumi's host would live on for ever when the engine is killed; a test that imports this module is no such host.
+if (require.main?.filename.includes("dynamic-provider")) endWithEngine(() => process.exit(0));
 
 let provider: ConfigurationSources["provider"] = {};
 let lifecycle: Lifecycle | undefined;

@@ -1,6 +1,6 @@
-import { fstatSync } from "node:fs";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { endWithEngine } from "../end-with-engine";
 import { createProvider } from "./provider";
 
 /** How long an operation under way may still take when the process is told to stop: a create's answer is worth waiting for. */
@@ -40,10 +40,7 @@ function main(): void {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-  // A killed engine sends no signal. Started as an executable, the plugin has a pipe to it that then ends; a language host
-  // gives /dev/null, whose end means nothing.
-  const stdin = fstatSync(0);
-  if (stdin.isFIFO() || stdin.isSocket()) process.stdin.resume().on("end", stop);
+  endWithEngine(stop);
 }
 
 main();
