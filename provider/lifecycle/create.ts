@@ -80,7 +80,7 @@ async function adopt(
     throw new AdoptMismatchError(id, inputs.name, `its name is "${server.name}"`);
   if (inventory.isOwned(id))
     throw new AdoptMismatchError(id, inputs.name, "another resource of the program has it");
-  inventory.add(server);
+  inventory.adopt(server);
   return { id, state: liveState(server, inputs, client.accountId) };
 }
 

@@ -18,12 +18,14 @@ export interface Inventory {
   has(id: string): boolean;
   /** Whether a resource of the program has the server. */
   isOwned(id: string): boolean;
-  /** Whether a create of this run made the server or took it over. */
-  isNew(id: string): boolean;
+  /** Whether a create of this run took the server over. */
+  isAdopted(id: string): boolean;
   /** Notes that a resource of the program has the server in its state. */
   claim(id: string): void;
-  /** Notes a server that a resource of this run made or took over. */
+  /** Notes a server that a create of this run made. */
   add(server: KnownServer): void;
+  /** Notes a server that a create of this run took over. */
+  adopt(server: KnownServer): void;
   remove(id: string): void;
   /** Runs creates of one name one after the other, so that each knows what became of the one before. */
   inTurn<T>(name: string, work: () => Promise<T>): Promise<T>;
@@ -32,7 +34,7 @@ export interface Inventory {
 export function createInventory(client: Pick<Client, "listServers">): Inventory {
   const servers = new Map<string, KnownServer>();
   const owned = new Set<string>();
-  const created = new Set<string>();
+  const adopted = new Set<string>();
   const deleted = new Set<string>();
   const turns = new Map<string, Promise<unknown>>();
   let baseline: Promise<void> | undefined;
@@ -41,6 +43,11 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
     for (const { id, name } of await client.listServers(deadline)) {
       if (!deleted.has(id)) servers.set(id, { id, name });
     }
+  }
+
+  function add({ id, name }: KnownServer): void {
+    servers.set(id, { id, name });
+    owned.add(id);
   }
 
   return {
@@ -55,12 +62,12 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
     count: () => servers.size,
     has: (id) => servers.has(id) || deleted.has(id),
     isOwned: (id) => owned.has(id),
-    isNew: (id) => created.has(id),
+    isAdopted: (id) => adopted.has(id),
     claim: (id) => void owned.add(id),
-    add({ id, name }) {
-      servers.set(id, { id, name });
-      owned.add(id);
-      created.add(id);
+    add,
+    adopt(server) {
+      add(server);
+      adopted.add(server.id);
     },
     remove(id) {
       servers.delete(id);

@@ -186,7 +186,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       const state = readState(given);
       if (isProtected(state.deletionProtection)) throw new DeletionProtectedError({ name: state.name, id });
       // A forced replacement of a resource that still says `adopt` takes over the very server that it replaces: it lives on.
-      if (inventory.isNew(id)) return;
+      if (inventory.isAdopted(id)) return;
       const deadline = start(limits);
       try {
         await client.deleteServer(id, deadline);

@@ -1,6 +1,7 @@
 import { createClient } from "../../provider/client";
 import { createLifecycle, type Lifecycle } from "../../provider/lifecycle";
 import { type FaultOutcome, type Reference, startReference } from "../../provider/reference";
+import { lostAnswers } from "../support/lost-answers";
 
 let reference: Reference;
 
@@ -29,28 +30,7 @@ afterEach(() => reference.stop());
 const posts = () => reference.requests({ method: "POST" }).length;
 const idsOnApi = () => reference.servers().map(({ id }) => id);
 
-const lost: [string, FaultOutcome][] = [
-  ["a reset", { kind: "reset" }],
-  ["silence", { kind: "hang" }],
-  ["a cut answer", { kind: "truncate" }],
-  ["a drip feed", { kind: "drip", ms: 50 }],
-  ["500", { kind: "answer", status: 500, body: { statusCode: 500, message: "no" } }],
-  ["502 in HTML", { kind: "answer", status: 502, body: "<html>" }],
-  ["503 with Retry-After", { kind: "answer", status: 503, headers: { "retry-after": "1" }, body: "<html>" }],
-  ["504", { kind: "answer", status: 504, body: "" }],
-  ["an empty success", { kind: "answer", status: 201, body: "" }],
-  ["an HTML success", { kind: "answer", status: 200, body: "<html>" }],
-  ["a success of another shape", { kind: "answer", status: 201, body: { ok: true } }],
-  ["a success without a body", { kind: "answer", status: 204 }],
-  ["an HTML 403", { kind: "answer", status: 403, body: "<html>" }],
-  [
-    "a redirect",
-    { kind: "answer", status: 302, headers: { location: "https://elsewhere.example/" }, body: "" },
-  ],
-  ["too large an answer", { kind: "huge", bytes: 64 * 1024 * 1024 }],
-];
-
-test.each(lost)(
+test.each(lostAnswers)(
   "a create whose answer is lost to %s leaves exactly one server, stored as usual",
   async (_, outcome) => {
     reference.faults.add({ route: "createServer", outcome });
@@ -62,7 +42,7 @@ test.each(lost)(
   },
 );
 
-test.each(lost)(
+test.each(lostAnswers)(
   "a create that %s kept from happening is not sent again, and is an error",
   async (_, outcome) => {
     reference.faults.add({ route: "createServer", commit: false, outcome });

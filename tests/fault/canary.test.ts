@@ -1,0 +1,127 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: a program stands in a string here
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type FaultOutcome, type Reference, startReference } from "../../provider/reference";
+import { ROOT } from "../../tools/root";
+import { createWorkspace, type Workspace } from "../../tools/workspace";
+
+let reference: Reference;
+let workspace: Workspace;
+
+beforeEach(async () => {
+  reference = await startReference();
+  workspace = createWorkspace({
+    example: "examples/quickstart",
+    engine: [],
+    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+  });
+});
+
+afterEach(async () => {
+  workspace.remove();
+  await reference.stop();
+});
+
+/** A secret as it is, and in the forms it may be carried in. */
+function formsOf(secret: string): string[] {
+  const base64 = Buffer.from(secret).toString("base64").replace(/=+$/, "");
+  // In a longer text base64 depends on where the secret starts: the middle of each alignment is looked for.
+  const shifted = [1, 2].map((shift) =>
+    Buffer.from("x".repeat(shift) + secret)
+      .toString("base64")
+      .slice(4, -4),
+  );
+  return [secret, encodeURIComponent(secret), base64.slice(0, -2), ...shifted];
+}
+
+/** At its most verbose the engine, and its SDK through it, log the properties of every provider as they pass them on. */
+const ENGINES_OWN = /(Unm|M)arshaling property for RPC|RegisterResource RPC finished/;
+
+/** Which secrets stand in a text. */
+function findSecrets(text: string, secrets: readonly string[]): string[] {
+  return secrets.filter((secret) => formsOf(secret).some((form) => text.includes(form)));
+}
+
+function readAll(folder: string): string {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+    .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "utf8"))
+    .join("\n");
+}
+
+/** Runs the program through its life with faults, verbosely; answers all that was printed and stored. */
+async function live(): Promise<string> {
+  const printed: string[] = [];
+  const pulumi = async (args: string[], env: Record<string, string> = {}) => {
+    const { stdout, stderr } = await workspace.pulumi([...args, "--logtostderr", "-v=9"], env);
+    printed.push(stdout, stderr, readAll(path.dirname(workspace.folder)));
+  };
+  const echo: FaultOutcome = {
+    kind: "answer",
+    status: 400,
+    body: { statusCode: 400, message: `You sent Bearer ${reference.accessToken}` },
+  };
+  const run = ["--yes", "--skip-preview"];
+  await pulumi(["stack", "init", "dev"]);
+  reference.faults.add({ route: "createServer", commit: false, outcome: echo });
+  await pulumi(["up", ...run]);
+  reference.faults.clear();
+  reference.faults.add({ route: "createServer", outcome: { kind: "reset" } });
+  reference.faults.add({
+    route: "getServer",
+    skip: 1,
+    times: 4,
+    outcome: { kind: "answer", status: 500, body: "" },
+  });
+  await pulumi(["up", ...run]);
+  await pulumi(["up", ...run]);
+  await pulumi(["preview", "--diff"]);
+  reference.faults.add({ route: "getServer", outcome: echo });
+  await pulumi(["refresh", ...run]);
+  reference.faults.clear();
+  await pulumi(["destroy", ...run]);
+  await pulumi(["destroy", ...run], { POSTJECT_DELETION_PROTECTION: "false" });
+  const lines = [...printed, JSON.stringify(reference.requests())].join("\n").split("\n");
+  return lines.filter((line) => !ENGINES_OWN.test(line)).join("\n");
+}
+
+test("through its life, with faults and verbose logs, no secret stands anywhere in plain text", async () => {
+  const tokens: string[] = [];
+  const watch = setInterval(() => tokens.push(...reference.servers().map(({ token }) => token)), 50);
+  const all = await live();
+  clearInterval(watch);
+  const secrets = [reference.accessToken, ...new Set(tokens)];
+  expect(secrets.length).toBeGreaterThanOrEqual(3);
+  expect(findSecrets(all, secrets)).toEqual([]);
+});
+
+test("a program that leaks on purpose is found", async () => {
+  const program = path.join(workspace.folder, "index.ts");
+  const leak =
+    '\nmarketing.token.apply((token) => console.log(Buffer.from(`x${token}`).toString("base64")));\n';
+  writeFileSync(program, readFileSync(program, "utf8") + leak);
+  await workspace.pulumi(["stack", "init", "dev"]);
+  const { stdout } = await workspace.pulumi(["up", "--yes", "--skip-preview"]);
+  expect(
+    findSecrets(
+      stdout,
+      reference.servers().map(({ token }) => token),
+    ),
+  ).toHaveLength(1);
+});
+
+test("the tarball holds no token", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-canary-"));
+  execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", folder, "--loglevel=error"], {
+    cwd: ROOT,
+  });
+  const [tarball = ""] = readdirSync(folder);
+  const text = execFileSync("tar", ["-xzOf", path.join(folder, tarball)], {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+  });
+  rmSync(folder, { recursive: true, force: true });
+  expect(text).not.toMatch(/pt_live_[0-9a-z]{32}|eyJ[\w-]{10,}\.eyJ/);
+});
