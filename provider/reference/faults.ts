@@ -2,44 +2,52 @@ import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RouteName } from "../spec";
+import * as z from "zod/mini";
+import { type RouteName, routeNames } from "../spec";
 import type { Answer } from "./operations";
 
-/** What a client meets instead of the right answer. */
-export type FaultOutcome =
-  /** The connection breaks. */
-  | { readonly kind: "reset" }
-  /** No answer, ever. */
-  | { readonly kind: "hang" }
-  /** The right answer, late. */
-  | { readonly kind: "delay"; readonly ms: number }
-  /** The right answer, one byte every so many milliseconds. */
-  | { readonly kind: "drip"; readonly ms: number }
-  /** The right answer, cut off in the middle of its body. */
-  | { readonly kind: "truncate" }
-  /** Another answer: a string is sent as it is, anything else as JSON. */
-  | {
-      readonly kind: "answer";
-      readonly status: number;
-      readonly body?: unknown;
-      readonly headers?: Readonly<Record<string, string>>;
-    }
-  /** An answer of so many bytes. */
-  | { readonly kind: "huge"; readonly bytes: number }
-  /** A list that lacks the servers made since the rule was added. */
-  | { readonly kind: "stale" };
+const ms = z.int().check(z.nonnegative());
 
-export interface FaultRule {
+/** What a client meets instead of the right answer. */
+const faultOutcome = z.discriminatedUnion("kind", [
+  /** The connection breaks. */
+  z.strictObject({ kind: z.literal("reset") }),
+  /** No answer, ever. */
+  z.strictObject({ kind: z.literal("hang") }),
+  /** The right answer, late. */
+  z.strictObject({ kind: z.literal("delay"), ms }),
+  /** The right answer, one byte every so many milliseconds. */
+  z.strictObject({ kind: z.literal("drip"), ms }),
+  /** The right answer, cut off in the middle of its body. */
+  z.strictObject({ kind: z.literal("truncate") }),
+  /** Another answer: a string is sent as it is, anything else as JSON. */
+  z.strictObject({
+    kind: z.literal("answer"),
+    status: z.int().check(z.minimum(200), z.maximum(599)),
+    body: z.optional(z.unknown()),
+    headers: z.optional(z.record(z.string(), z.string())),
+  }),
+  /** An answer of so many bytes. */
+  z.strictObject({ kind: z.literal("huge"), bytes: z.int().check(z.positive()) }),
+  /** A list that lacks the servers made since the rule was added. */
+  z.strictObject({ kind: z.literal("stale") }),
+]);
+
+/** Also what `POST /_reference/faults` takes. */
+export const faultRule = z.strictObject({
   /** Which requests; all if left out. */
-  readonly route?: RouteName;
+  route: z.optional(z.enum(routeNames)),
   /** How many matching requests go well first; 0 unless given. */
-  readonly skip?: number;
+  skip: z.optional(z.int().check(z.nonnegative())),
   /** How many matching requests fail after that; 1 unless given. */
-  readonly times?: number;
+  times: z.optional(z.int().check(z.positive())),
   /** Whether the request is carried out although its answer fails; `true` unless given. */
-  readonly commit?: boolean;
-  readonly outcome: FaultOutcome;
-}
+  commit: z.optional(z.boolean()),
+  outcome: faultOutcome,
+});
+
+export type FaultOutcome = z.infer<typeof faultOutcome>;
+export type FaultRule = z.infer<typeof faultRule>;
 
 export interface Faults {
   /** Adds a rule. The first rule that matches a request and is not used up decides what becomes of it. */

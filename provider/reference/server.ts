@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { RouteName } from "../spec";
 import { messages } from "../spec/messages";
 import { type AccessTokenOptions, type Account, createAccounts } from "./accounts";
-import { createFaults, type Fault, type FaultRule, type Faults, sendFaulty } from "./faults";
+import { createFaults, type Fault, type FaultRule, type Faults, faultRule, sendFaulty } from "./faults";
 import { type Answer, operations, refuse } from "./operations";
 import { findRoute } from "./router";
 import { createStore, type StoredServer } from "./store";
@@ -61,6 +61,9 @@ export interface Reference {
   stop(): Promise<void>;
 }
 
+/** Outside `/v1`, so that it can never be taken for a route of Postject's. */
+const FAULTS_PATH = "/_reference/faults";
+
 /** Far above any documented body: `{"name": …}`. */
 const BODY_LIMIT_BYTES = 100 * 1024;
 
@@ -81,6 +84,7 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
   async function answer(request: IncomingMessage, seen: Seen): Promise<Answer> {
     const { method = "GET", url = "/" } = request;
     const path = url.split("?")[0] ?? "/";
+    if (path === FAULTS_PATH) return answerFaults(request);
     const routing = findRoute(method === "HEAD" ? "GET" : method, path);
     if (routing === undefined) return refuse(404, `Cannot ${method} ${path}`);
     if ("allow" in routing) {
@@ -102,6 +106,26 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
     if (fault?.outcome.kind === "stale") return withoutNewer(done, fault.addedAt);
     if (done.status < 300) messages[routing.route].answer.parse(done.body);
     return done;
+  }
+
+  /** The faults over HTTP, for tests in other processes: POST adds a rule, DELETE forgets all. */
+  async function answerFaults(request: IncomingMessage): Promise<Answer> {
+    if (request.method === "DELETE") {
+      faults.clear();
+      return { status: 204, body: undefined };
+    }
+    if (request.method !== "POST")
+      return refuse(405, `Cannot ${request.method} ${FAULTS_PATH}`, { allow: "POST, DELETE" });
+    const received = await readJson(request);
+    if ("refusal" in received) return received.refusal;
+    const rule = faultRule.safeParse(received.json);
+    if (!rule.success)
+      return refuse(
+        400,
+        rule.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`),
+      );
+    faults.add(rule.data);
+    return { status: 201, body: rule.data };
   }
 
   const server = createServer(async (request, response) => {

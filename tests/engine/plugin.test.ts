@@ -162,6 +162,7 @@ test("an imported server has its token as a secret, and the next preview is clea
   ]);
   expect((await pulumi(["preview", "--expect-no-changes"])).failed).toBe(false);
   expect(reference.requests({ method: "POST" })).toHaveLength(1);
+  expect((await pulumi(["destroy"])).printed).toContain("[deletion-protected]");
 });
 
 test("an id that nobody has, and one of another account, do not exist for an import", async () => {

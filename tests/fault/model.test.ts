@@ -193,6 +193,7 @@ async function perform(world: World, { kind, ...rest }: Step): Promise<void> {
 test("no schedule of faults loses, doubles or wrongly deletes a server", async () => {
   const reference = await startReference();
   const runs = Number(process.env.MODEL_RUNS ?? 1000);
+  const seed = Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31));
   try {
     await fc.assert(
       fc.asyncProperty(
@@ -226,9 +227,9 @@ test("no schedule of faults loses, doubles or wrongly deletes a server", async (
           expect(owned.size).toBe(world.state.size);
         },
       ),
-      { numRuns: runs },
+      { numRuns: runs, seed },
     );
-    console.log(`${runs} random schedules held`);
+    console.log(`${runs} random schedules held; MODEL_SEED=${seed}`);
   } finally {
     await reference.stop();
   }
