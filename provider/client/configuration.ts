@@ -24,10 +24,10 @@ export interface Configuration {
 
 /** Where values may come from, unchecked: strings, or what a typed program gave. */
 export interface ConfigurationSources {
+  /** The stack's configuration as it is now, where the host can know it and it is meant for this provider. It comes first. */
+  readonly stack?: Readonly<Record<string, unknown>>;
   /** What the engine configures the provider with; at refresh and destroy that is the last run's. */
   readonly provider: Readonly<Record<string, unknown>>;
-  /** The stack's configuration as it is now, where the host can know it. */
-  readonly stack?: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the epoch. */
   readonly now?: number;
@@ -101,7 +101,7 @@ export class ConfigurationError extends PostjectError {
 function candidates(key: ConfigurationKey, sources: ConfigurationSources): unknown[] {
   const field = configuration[key];
   const fromEnv = "env" in field ? sources.env[field.env] || undefined : undefined;
-  const configured = [sources.provider[key], sources.stack?.[key]];
+  const configured = [sources.stack?.[key], sources.provider[key]];
   const ordered = "envWins" in field ? [fromEnv, ...configured] : [...configured, fromEnv];
   return [...ordered, "default" in field ? field.default : undefined].filter(
     (value) => value !== undefined && value !== null && value !== "",
@@ -150,7 +150,7 @@ function chooseAccessToken(
   // A later choice stands in for an expired first one; one of another account would act on other servers.
   const usable = tokens.find((token) => {
     const { expiresAt = Number.POSITIVE_INFINITY, accountId } = readAccessToken(token);
-    return now < expiresAt && (expected === undefined || accountId === undefined || accountId === expected);
+    return now < expiresAt && accountId === expected;
   });
   if (usable !== undefined && /^[\x21-\x7e]+$/.test(usable)) return usable;
   if (usable !== undefined) {

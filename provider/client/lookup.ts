@@ -10,7 +10,8 @@ export async function getServer(
   args: GetServerArgs,
   deadline: Deadline,
 ): Promise<GetServerResult> {
-  const { id, name } = args;
+  const id = args.id || undefined;
+  const name = args.name || undefined;
   if ((id === undefined) === (name === undefined)) {
     throw new PostjectError("bad-request", "getServer wants either `id` or `name`.");
   }

@@ -126,7 +126,10 @@ async function reconcile(
     await new Promise((done) => setTimeout(done, waitMs));
     try {
       const servers = await context.client.listServers(deadline);
-      const fresh = servers.filter((server) => server.name === name && !context.inventory.has(server.id));
+      const fresh = servers.filter(
+        ({ id, name: listed }) =>
+          listed === name && !context.inventory.has(id) && !context.inventory.isOwned(id),
+      );
       const [only, second] = fresh;
       if (only !== undefined && second === undefined)
         return { id: only.id, token: only.token, createdAt: only.createdAt };

@@ -1,4 +1,4 @@
-import type { Client, Deadline } from "../client";
+import { type Client, type Deadline, TimeoutError } from "../client";
 
 interface KnownServer {
   readonly id: string;
@@ -51,12 +51,19 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
   }
 
   return {
-    load(deadline) {
+    async load(deadline) {
+      const isMine = baseline === undefined;
       baseline ??= list(deadline).catch((error) => {
         baseline = undefined;
         throw error;
       });
-      return baseline;
+      try {
+        await baseline;
+      } catch (error) {
+        // Another create's time was up: this one may have more.
+        if (isMine || !(error instanceof TimeoutError)) throw error;
+        await this.load(deadline);
+      }
     },
     named: (name) => [...servers.values()].filter((server) => server.name === name),
     count: () => servers.size,

@@ -9,13 +9,16 @@ import {
   PostjectError,
   startDeadline,
 } from "../client";
-import type {
-  GetServerArgs,
-  GetServerResult,
-  GetServersArgs,
-  GetServersResult,
-  ServerInputs,
-  ServerState,
+import {
+  type Fields,
+  functions,
+  type GetServerArgs,
+  type GetServerResult,
+  type GetServersArgs,
+  type GetServersResult,
+  type ServerInputs,
+  type ServerState,
+  serverResource,
 } from "../spec";
 import { createServer, LOOKS_AFTER_MS } from "./create";
 import { type Change, findChanges } from "./diff";
@@ -54,6 +57,8 @@ export interface CheckRequest {
   /** The inputs of the last update; none for a new resource, and for the replacement of one. */
   readonly oldInputs: Properties;
   readonly inputs: Properties;
+  /** Inputs whose values are in no message. */
+  readonly secrets?: ReadonlySet<string>;
   /** Makes the name of a new resource that has none. */
   readonly autoName?: () => string | CheckFailure;
 }
@@ -82,6 +87,8 @@ export interface Lifecycle {
   read(
     request: { id: string; state: Properties } & Limits,
   ): Promise<(Stored & { inputs: ServerInputs }) | undefined>;
+  /** What an update would store, as far as it is known. */
+  previewUpdate(request: { state: Properties; inputs: Properties }): Properties;
   update(request: { id: string; state: Properties; inputs: Properties } & Limits): Promise<Stored>;
   delete(request: { id: string; state: Properties } & Limits): Promise<void>;
   getServer(args: GetServerArgs, limits?: Limits): Promise<GetServerResult>;
@@ -113,9 +120,10 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 
   return {
-    check({ urn = "", oldInputs, inputs: given, autoName }) {
+    check({ urn = "", oldInputs, inputs: given, secrets, autoName }) {
+      const shown = (value: unknown) => (secrets?.has("name") ? "[secret]" : String(value));
       const inputs = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null));
-      const failures = findProblems(inputs);
+      const failures = findProblems(serverResource.inputs, "Server", inputs);
       const name = inputs.name ?? oldInputs.name ?? autoName?.();
       if (typeof name === "object" && name !== null) failures.push(name as CheckFailure);
       else if (name === undefined) failures.push({ property: "name", reason: "must be given" });
@@ -128,7 +136,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       if (isRename && failures.length === 0 && isProtected(oldInputs.deletionProtection)) {
         failures.push({
           property: "",
-          reason: new DeletionProtectedError({ name: String(oldInputs.name), newName: String(name) }).message,
+          reason: new DeletionProtectedError({ name: shown(oldInputs.name), newName: shown(name) }).message,
         });
       }
       // The engine checks a resource a second time, without its old inputs, when it is about to replace it.
@@ -136,7 +144,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       if (replaced !== undefined && isProtected(replaced.deletionProtection)) {
         failures.push({
           property: "",
-          reason: new DeletionProtectedError({ name: String(replaced.name), isReplaced: true }).message,
+          reason: new DeletionProtectedError({ name: shown(replaced.name), isReplaced: true }).message,
         });
       }
       if (urn !== "" && Object.keys(oldInputs).length > 0) checked.set(urn, oldInputs);
@@ -172,11 +180,12 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       return live && { id, state: live, inputs: { name: live.name, ...settingsOf(live) } };
     },
 
-    async update({ id, state: stored, inputs: given, ...limits }) {
-      const { deletionProtection: _, allowDuplicateName: __, ...state } = readState(stored);
-      const settings = settingsOf(readInputs(given));
-      if (isComplete(state)) return { id, state: { ...(state as ServerState), ...settings } };
-      const live = await readLive(id, { ...state, ...settings }, start(limits));
+    previewUpdate: ({ state, inputs }) => withSettings(state, inputs),
+
+    async update({ id, state: stored, inputs, ...limits }) {
+      const state = withSettings(stored, inputs);
+      if (isComplete(state)) return { id, state };
+      const live = await readLive(id, state, start(limits));
       if (live === undefined)
         throw new PostjectError("not-found", `${describe(state.name, id)} is gone. ${GONE_ADVICE}`);
       return { id, state: { ...live, name: state.name ?? live.name } };
@@ -198,9 +207,29 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       inventory.remove(id);
     },
 
-    getServer: (args, limits) => getServer(client, args, start(limits)),
-    getServers: (args, limits) => getServers(client, args, start(limits)),
+    async getServer(args, limits) {
+      refuseProblems(functions.getServer.inputs, "getServer", args);
+      return getServer(client, args, start(limits));
+    },
+
+    async getServers(args, limits) {
+      refuseProblems(functions.getServers.inputs, "getServers", args);
+      return getServers(client, args, start(limits));
+    },
   };
+}
+
+/** Arguments come from any language, so their types are not sure. */
+function refuseProblems(fields: Fields, name: string, args: Properties): void {
+  const [problem] = findProblems(fields, name, args);
+  if (problem === undefined) return;
+  throw new PostjectError("bad-request", [problem.property, problem.reason].filter(Boolean).join(" "));
+}
+
+/** A state with the settings that the inputs ask for: one that they no longer name is gone. */
+function withSettings(stored: Properties, inputs: Properties): Partial<ServerState> {
+  const { deletionProtection: _, allowDuplicateName: __, ...state } = readState(stored);
+  return { ...state, ...settingsOf(readInputs(inputs)) };
 }
 
 const GONE_ADVICE =

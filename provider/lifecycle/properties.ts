@@ -19,16 +19,15 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
-/** What is wrong with a user's inputs; unknown values are never wrong. */
-export function findProblems(inputs: Properties): CheckFailure[] {
-  const fields: Fields = serverResource.inputs;
+/** What is wrong with a user's inputs of a resource or function; unknown values are never wrong. */
+export function findProblems(fields: Fields, owner: string, inputs: Properties): CheckFailure[] {
   return Object.entries(inputs).flatMap(([key, value]): CheckFailure[] => {
     if (value === UNKNOWN) return [];
     const field = fields[key];
     // The value of a property that does not exist may be a secret, so it is not named as a property.
     if (field === undefined) {
       const known = Object.keys(fields).join(", ");
-      return [{ property: "", reason: `there is no input \`${key}\`; a Server has ${known}` }];
+      return [{ property: "", reason: `there is no input \`${key}\`; ${owner} has ${known}` }];
     }
     if (typeof value !== field.type) return [{ property: key, reason: `must be a ${field.type}` }];
     if (key !== "name" || typeof value !== "string") return [];
@@ -53,7 +52,7 @@ export function readInputs(properties: Properties): ServerInputs {
 }
 
 /** Whether every output that a server always has is there, its streams whole. */
-export function isComplete(state: Partial<ServerState>): boolean {
+export function isComplete(state: Partial<ServerState>): state is ServerState {
   const fields: Fields = serverResource.outputs;
   return Object.entries(fields).every(
     ([key, field]) => field.optional || state[key as keyof ServerState] !== undefined,

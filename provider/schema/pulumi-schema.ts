@@ -99,8 +99,9 @@ function describe(fields: Fields): { properties: Record<string, object>; require
   };
 }
 
-function toProperty(field: Field & { env?: string; default?: unknown }): object {
-  const defaultInfo = field.env === undefined ? undefined : { environment: [field.env] };
+function toProperty(field: Field & { env?: string; envWins?: true }): object {
+  // Where the variable speaks for one run it must not become a property that the state keeps.
+  const defaultInfo = field.env === undefined || field.envWins ? undefined : { environment: [field.env] };
   return {
     ...toType(field.type),
     description: field.description,

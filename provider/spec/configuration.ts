@@ -20,8 +20,8 @@ export const configuration = {
     env: "POSTJECT_ACCESS_TOKEN",
     description:
       "The account's access token, a JWT. It is used while the provider runs and stored in no resource; changing " +
-      "it replaces nothing. Of the provider's own configuration, the stack's current one and the environment, the " +
-      "first that has not expired is used.",
+      "it replaces nothing. Of the stack's current one, the provider's own and the environment's the first is used, " +
+      "or, if that has expired, the next that has not and is of the same account.",
   },
   endpoint: {
     type: "string",

@@ -1,5 +1,6 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Reference, startReference } from "../../provider/reference";
@@ -92,6 +93,20 @@ test(
     ]),
   300_000,
 );
+
+test("the unpacked package starts its plugin, also after npm has run its prepare script there", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-unpacked-"));
+  execFileSync("tar", ["-xzf", tarball, "-C", folder]);
+  const unpacked = path.join(folder, "package");
+  symlinkSync(path.join(ROOT, "node_modules"), path.join(unpacked, "node_modules"));
+  execFileSync("npm", ["run", "prepare", "--silent"], { cwd: unpacked });
+  const plugin = spawn(path.join(unpacked, "pulumi-resource-postject"), ["127.0.0.1:1"]);
+  const [printed] = await once(plugin.stdout, "data");
+  plugin.stdin.end();
+  await once(plugin, "exit");
+  rmSync(folder, { recursive: true, force: true });
+  expect(String(printed)).toMatch(/^\d+\n$/);
+});
 
 test("the tarball holds what users need and nothing else", () => {
   const listing = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");

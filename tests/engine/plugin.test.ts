@@ -5,7 +5,8 @@ import { type Account, type Reference, startReference } from "../../provider/ref
 import { ROOT } from "../../tools/root";
 import { createWorkspace, type Workspace } from "../../tools/workspace";
 
-const PLUGIN = path.join(ROOT, "pulumi-resource-postject");
+/** By its link in the program's folder: `pulumi do` splits a path at blanks, and a checkout may have some. */
+const plugin = () => path.join(workspace.folder, "node_modules/pulumi-postject/pulumi-resource-postject");
 const UNPROTECTED = { POSTJECT_DELETION_PROTECTION: "false" };
 
 let reference: Reference;
@@ -105,13 +106,13 @@ test("the preview of a rename shows the name alone, as a replacement", async () 
   expect(onlyServer().name).toBe("Renamed");
 });
 
-test("drift shows, and a dropped server comes back", async () => {
+test("a rename outside Pulumi shows as drift", async () => {
   declare(server("name: App"));
   await pulumi(["up"]);
   reference.rename(onlyServer().id, "Renamed");
   const drift = await pulumi(["refresh", "--expect-no-changes"]);
   expect(drift.failed).toBe(true);
-  expect(drift.printed).toMatch(/update.*\[diff: ~name\]|~name/);
+  expect(drift.printed).toContain("[diff: ~name]");
 });
 
 test("the engine's own protection refuses a destroy at preview", async () => {
@@ -223,7 +224,7 @@ test("explicit providers work side by side, each in its account, and lookups use
   expect(reference.servers()).toEqual([]);
 });
 
-test("a lookup that finds nothing, or too much, says so", async () => {
+test("a lookup that finds nothing says so", async () => {
   declare(
     "  x: { type: postject:Server, properties: { name: App } }",
     "variables:\n  v:\n    fn::invoke:\n      function: postject:getServer\n      arguments: { name: Nobody }\n",
@@ -342,7 +343,7 @@ test("`pulumi do` lists, reads and looks up servers", async () => {
   await pulumi(["up"]);
   const list = async (...args: string[]) =>
     JSON.parse(
-      (await pulumi(["do", "--package", PLUGIN, "postject:index:Server", "list", ...args])).stdout,
+      (await pulumi(["do", "--package", plugin(), "postject:index:Server", "list", ...args])).stdout,
     ) as unknown[];
   expect(await list()).toEqual(
     reference.servers().map(({ id, name }) => expect.objectContaining({ id, name })),
@@ -350,14 +351,14 @@ test("`pulumi do` lists, reads and looks up servers", async () => {
   expect(await list("--count", "1")).toHaveLength(1);
   expect(await list("--name-contains", "bet")).toEqual([expect.objectContaining({ name: "Beta" })]);
   const [alpha] = reference.servers();
-  const read = await pulumi(["do", "--package", PLUGIN, "postject:index:Server", "read", alpha?.id ?? ""]);
+  const read = await pulumi(["do", "--package", plugin(), "postject:index:Server", "read", alpha?.id ?? ""]);
   expect(read.printed).toContain(alpha?.name);
-  const missing = await pulumi(["do", "--package", PLUGIN, "postject:index:Server", "read", "clxnope"]);
+  const missing = await pulumi(["do", "--package", plugin(), "postject:index:Server", "read", "clxnope"]);
   expect(missing.printed).toContain("not found");
 });
 
 test("the engine takes the schema without a warning", async () => {
-  const { failed, stdout } = await pulumi(["package", "get-schema", PLUGIN]);
+  const { failed, stdout } = await pulumi(["package", "get-schema", plugin()]);
   expect(failed).toBe(false);
   expect(JSON.parse(stdout)).toMatchObject({ name: "postject" });
   const checked = await pulumi(["schema", "check", path.join(ROOT, "sdk/schema.json")]);
@@ -382,7 +383,7 @@ test("a stack moves from the dynamic form to the plugin unchanged", async () => 
       `  marketing: { type: postject:Server, properties: { name: "${marketing?.name}" }, options: { aliases: [{ type: "pulumi-nodejs:dynamic/postject:Server" }] } }\n`,
   );
   const moved = await run(["up"]);
-  expect(moved.stdout).toMatch(/3 unchanged|unchanged/);
+  expect(moved.stdout).toMatch(/3 unchanged/);
   expect(moved.exitCode).toBe(0);
   expect(reference.requests({ method: "POST" })).toHaveLength(2);
   expect((await run(["destroy"], UNPROTECTED)).exitCode).toBe(0);

@@ -2,7 +2,15 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import path from "node:path";
 import { credentials } from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import { ConfigureRequest, CreateRequest, type CreateResponse } from "@pulumi/pulumi/proto/provider_pb";
+import {
+  CheckRequest,
+  type CheckResponse,
+  ConfigureRequest,
+  CreateRequest,
+  type CreateResponse,
+  ListRequest,
+  type ListResponse,
+} from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { type Reference, startReference } from "../../provider/reference";
@@ -37,8 +45,9 @@ afterEach(async () => {
 
 const exited = () => new Promise<number | null>((done) => plugin.once("exit", done));
 const cancel = () => new Promise((done) => client.cancel(new Empty(), done));
-const create = (name: string) => {
+const create = (name: string, timeoutSeconds = 0) => {
   const request = new CreateRequest();
+  request.setTimeout(timeoutSeconds);
   request.setUrn(`urn:pulumi:dev::test::postject:index:Server::${name}`);
   request.setProperties(Struct.fromJavaScript({ name }));
   return new Promise<CreateResponse>((done, fail) =>
@@ -91,4 +100,68 @@ test("a plugin outlives no engine: it ends with the pipe that the engine held", 
   const end = exited();
   plugin.stdin.end();
   expect(await end).toBe(0);
+});
+
+test("a create that has not sent its POST when the engine dies never sends it", async () => {
+  reference.faults.add({ route: "listServers", outcome: { kind: "delay", ms: 800 } });
+  const refused = create("App").catch((error: Error) => error);
+  await new Promise((done) => setTimeout(done, 300));
+  const end = exited();
+  plugin.stdin.end();
+  await end;
+  await refused;
+  await new Promise((done) => setTimeout(done, 800));
+  expect(reference.requests({ method: "POST" })).toEqual([]);
+});
+
+test("customTimeouts end an operation", async () => {
+  reference.faults.add({ route: "listServers", times: 9, outcome: { kind: "hang" } });
+  await expect(create("App", 1)).rejects.toThrow("[timeout]");
+});
+
+test("pages of a list follow each other, and a token that is none is refused", async () => {
+  for (const name of ["A", "B", "C"]) await create(name);
+  const list = (continuationToken: string) =>
+    new Promise<{ names: string[]; next: string }>((done, fail) => {
+      const request = new ListRequest();
+      request.setToken("postject:index:Server");
+      request.setPageSize(2);
+      request.setContinuationToken(continuationToken);
+      const names: string[] = [];
+      let next = "";
+      client
+        .list(request)
+        .on("data", (response: ListResponse) => {
+          const name = response.getResult()?.getName();
+          if (name !== undefined) names.push(name);
+          next = response.getContinuation()?.getContinuationToken() ?? next;
+        })
+        .on("error", fail)
+        .on("end", () => done({ names, next }));
+    });
+  const first = await list("");
+  expect(first.names).toEqual(["A", "B"]);
+  expect(await list(first.next)).toEqual({ names: ["C"], next: "" });
+  await expect(list("abc")).rejects.toThrow("[bad-request]");
+});
+
+test("a secret name that is kept from the old inputs stays secret, and is in no refusal", async () => {
+  const secret = (value: string) => ({
+    "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+    value,
+  });
+  const check = (olds: object, news: object) => {
+    const request = new CheckRequest();
+    request.setUrn("urn:pulumi:dev::test::postject:index:Server::app");
+    request.setOlds(Struct.fromJavaScript(olds as Record<string, string>));
+    request.setNews(Struct.fromJavaScript(news as Record<string, string>));
+    return new Promise<CheckResponse>((done, fail) =>
+      client.check(request, (error, response) => (error ? fail(error) : done(response))),
+    );
+  };
+  const kept = await check({ name: secret("hush") }, {});
+  expect(kept.getInputs()?.toJavaScript()).toEqual({ name: secret("hush") });
+  const [failure] = (await check({ name: secret("hush") }, { name: secret("hum") })).getFailuresList();
+  expect(failure?.getReason()).toContain("[secret]");
+  expect(failure?.getReason()).not.toMatch(/hush|hum"/);
 });

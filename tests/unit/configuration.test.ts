@@ -78,15 +78,26 @@ test("the environment gives what the configuration does not, and wins for deleti
 });
 
 test("of several access tokens the first that has not expired is used", () => {
-  const env = { POSTJECT_ACCESS_TOKEN: "opaque" };
-  expect(resolve({ accessToken: stale }, env, { accessToken: fresh }).configuration?.accessToken).toBe(fresh);
-  expect(resolve({ accessToken: stale }, env).configuration?.accessToken).toBe("opaque");
+  const env = { POSTJECT_ACCESS_TOKEN: fresh };
+  const other = jwt({ sub: "acct_1" });
+  expect(resolve({ accessToken: other }, env, { accessToken: fresh }).configuration?.accessToken).toBe(fresh);
+  expect(resolve({ accessToken: other }, env, { accessToken: stale }).configuration?.accessToken).toBe(other);
+  expect(resolve({ accessToken: stale }, env).configuration?.accessToken).toBe(fresh);
 });
+
+test.each([jwt({ sub: "acct_2" }), "opaque"])(
+  "an expired access token never gives way to one of another account: %#",
+  (token) => {
+    expect(resolve({ accessToken: stale }, { POSTJECT_ACCESS_TOKEN: token }).failures).toMatchObject([
+      { code: "access-token-expired" },
+    ]);
+  },
+);
 
 test("if all access tokens have expired, the failure names the end of the latest", () => {
   const { failures } = resolve(
     { accessToken: stale },
-    { POSTJECT_ACCESS_TOKEN: jwt({ exp: NOW / 1000 - 30 }) },
+    { POSTJECT_ACCESS_TOKEN: jwt({ sub: "acct_1", exp: NOW / 1000 - 30 }) },
   );
   expect(failures).toMatchObject([
     { code: "access-token-expired", reason: expect.stringContaining("2026-11-23T23:59:30.000Z") },

@@ -30,6 +30,7 @@ function main(): void {
 
   const exit = () => process.exit(0);
   const stop = () => {
+    provider.cancel();
     if (provider.isIdle()) exit();
     setTimeout(exit, GRACE_MS).unref();
     // The shutdown waits until the last answer has been sent, and for connections, which are no reason to stay.

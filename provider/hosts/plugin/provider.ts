@@ -37,6 +37,8 @@ import { isDefaultProvider, readStackConfiguration } from "./stack-configuration
 /** The provider as one process serves it, and how far its work is done. */
 export interface PluginProvider {
   readonly service: IResourceProviderServer;
+  /** Ends what waits; a create in flight goes on. */
+  cancel(): void;
   /** Resolves when no operation is under way. */
   idle(): Promise<void>;
   isIdle(): boolean;
@@ -70,6 +72,9 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     return lifecycle;
   }
 
+  /** Reads carry no timeout in the protocol of older engines and SDKs. */
+  const timeoutOf = (request: { getTimeout?(): number }) => request.getTimeout?.() ?? 0;
+
   const limits = (timeoutSeconds = 0) => ({
     timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : undefined,
     cancelled: cancellation.signal,
@@ -88,6 +93,11 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
         );
       track(done);
     };
+  }
+
+  function cancel(): void {
+    cancellation.abort();
+    cancellation = new AbortController();
   }
 
   function track(work: Promise<unknown>): void {
@@ -158,17 +168,21 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
     check: unary((request: rpc.CheckRequest) => {
       const { values, secrets } = decode(request.getNews());
+      const { values: oldInputs, secrets: oldSecrets } = decode(request.getOlds());
       const { inputs, failures } = getLifecycle().check({
         urn: request.getUrn(),
-        oldInputs: decode(request.getOlds()).values,
+        oldInputs,
         inputs: values,
+        secrets: new Set([...secrets, ...oldSecrets]),
         autoName: () => autoName(toAutoNaming(request)),
       });
       // Naming a property makes the engine print its value, a secret one too.
       const shown = failures.map((failure) =>
         secrets.has(failure.property) ? { ...failure, property: "" } : failure,
       );
-      return toCheckResponse(inputs, shown, secrets);
+      // What is kept from the old inputs stays as secret as it was there.
+      const kept = [...oldSecrets].filter((key) => !(key in values));
+      return toCheckResponse(inputs, shown, [...secrets, ...kept]);
     }),
 
     diff: unary((request: rpc.DiffRequest) => {
@@ -196,7 +210,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     create: unary(async (request: rpc.CreateRequest) => {
       const { values: inputs, secrets } = decode(request.getProperties());
       const response = new rpc.CreateResponse();
-      const options = { inputs, ...limits(request.getTimeout()) };
+      const options = { inputs, ...limits(timeoutOf(request)) };
       if (request.getPreview()) {
         const { state, warnings } = await getLifecycle().previewCreate(options);
         await log.warn(request.getUrn(), warnings);
@@ -226,7 +240,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       const found = await getLifecycle().read({
         id: request.getId(),
         state,
-        ...limits(request.getTimeout()),
+        ...limits(timeoutOf(request)),
       });
       // Nothing set at all means that the server is gone; an empty struct would import a ghost.
       if (found === undefined) return response;
@@ -242,15 +256,15 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       const response = new rpc.UpdateResponse();
       const id = request.getId();
       const updated = request.getPreview()
-        ? { state: { ...state, ...inputs } }
-        : await getLifecycle().update({ id, state, inputs, ...limits(request.getTimeout()) });
+        ? { state: getLifecycle().previewUpdate({ state, inputs }) }
+        : await getLifecycle().update({ id, state, inputs, ...limits(timeoutOf(request)) });
       response.setProperties(encode(updated.state, SECRET_OUTPUTS, secrets, secretInputs));
       return response;
     }),
 
     delete: unary(async (request: rpc.DeleteRequest) => {
       const { values: state } = decode(request.getProperties());
-      await getLifecycle().delete({ id: request.getId(), state, ...limits(request.getTimeout()) });
+      await getLifecycle().delete({ id: request.getId(), state, ...limits(timeoutOf(request)) });
       return new Empty();
     }),
 
@@ -280,8 +294,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     // Comes at the end of every run, not only of a cancelled one: what a run knows is forgotten, what waits is ended, and
     // the process stays fit for another run.
     cancel: unary(() => {
-      cancellation.abort();
-      cancellation = new AbortController();
+      cancel();
       if (configured !== undefined) configure(configured);
       return new Empty();
     }),
@@ -310,8 +323,12 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     call: grpc.ServerWritableStream<rpc.ListRequest, rpc.ListResponse>,
   ): Promise<void> {
     const { request } = call;
+    const token = request.getContinuationToken() || "0";
+    if (request.getToken() !== serverResource.token || !/^\d+$/.test(token)) {
+      throw new PostjectError("bad-request", `Cannot list ${request.getToken()} from "${token}".`);
+    }
     const { servers } = await getLifecycle().getServers(decode(request.getQuery()).values, limits());
-    const start = Number(request.getContinuationToken() || 0);
+    const start = Number(token);
     const limit = request.getLimit() || Number.POSITIVE_INFINITY;
     const pageSize = request.getPageSize() || Number.POSITIVE_INFINITY;
     const page = servers.slice(start, Math.min(start + pageSize, limit));
@@ -334,6 +351,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
   return {
     service: service as unknown as IResourceProviderServer,
+    cancel,
     idle: async () => void (await Promise.allSettled(underWay)),
     isIdle: () => underWay.size === 0,
   };
