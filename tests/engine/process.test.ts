@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import path from "node:path";
-import { credentials } from "@grpc/grpc-js";
+import { credentials, status } from "@grpc/grpc-js";
+import { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import {
   CheckRequest,
@@ -8,6 +9,7 @@ import {
   ConfigureRequest,
   CreateRequest,
   type CreateResponse,
+  GetMappingsRequest,
   ListRequest,
   type ListResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
@@ -164,4 +166,15 @@ test("a secret name that is kept from the old inputs stays secret, and is in no 
   const [failure] = (await check({ name: secret("hush") }, { name: secret("hum") })).getFailuresList();
   expect(failure?.getReason()).toContain("[secret]");
   expect(failure?.getReason()).not.toMatch(/hush|hum"/);
+});
+
+test("Attach is answered, and what the provider does not do is unimplemented", async () => {
+  await new Promise<void>((done, fail) =>
+    client.attach(new PluginAttach(), (error) => (error ? fail(error) : done())),
+  );
+  await expect(
+    new Promise((done, fail) =>
+      client.getMappings(new GetMappingsRequest(), (error) => (error ? fail(error) : done(0))),
+    ),
+  ).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
 });

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { type Reference, startReference } from "../../provider/reference";
 import { createWorkspace, type Workspace } from "../../tools/workspace";
 
@@ -37,4 +39,16 @@ test("the quickstart runs as its README says, from stack configuration, and show
   expect(reference.servers()).toEqual([]);
   for (const secret of [...tokens, reference.accessToken]) expect(printed.join("\n")).not.toContain(secret);
   expect(printed.join("\n")).not.toContain("warning:");
+});
+
+test("a lookup that finds nothing ends the program with its message, and no stack trace", async () => {
+  const program = path.join(workspace.folder, "index.ts");
+  writeFileSync(
+    program,
+    'import * as postject from "pulumi-postject";\nexport const found = postject.getServer({ name: "Nobody" });\n',
+  );
+  const { exitCode, stdout, stderr } = await workspace.pulumi(["preview"]);
+  expect(exitCode).not.toBe(0);
+  expect(stdout + stderr).toContain('The account has no server named "Nobody". [not-found]');
+  expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+/m);
 });

@@ -87,15 +87,31 @@ async function live(): Promise<string> {
   return lines.filter((line) => !ENGINES_OWN.test(line)).join("\n");
 }
 
-test("through its life, with faults and verbose logs, no secret stands anywhere in plain text", async () => {
-  const tokens: string[] = [];
-  const watch = setInterval(() => tokens.push(...reference.servers().map(({ token }) => token)), 50);
-  const all = await live();
-  clearInterval(watch);
-  const secrets = [reference.accessToken, ...new Set(tokens)];
-  expect(secrets.length).toBeGreaterThanOrEqual(3);
-  expect(findSecrets(all, secrets)).toEqual([]);
-});
+const YAML_PROGRAM = `name: canary
+runtime: yaml
+plugins:
+  providers:
+    - name: postject
+      path: ${ROOT}
+resources:
+  app: { type: postject:Server, properties: { name: App } }
+  marketing: { type: postject:Server, options: { dependsOn: ["\${app}"] } }
+outputs: { token: "\${app.token}" }
+`;
+
+test.each(["dynamic", "plugin"])(
+  "through its life in the %s form, with faults and verbose logs, no secret stands anywhere in plain text",
+  async (form) => {
+    if (form === "plugin") writeFileSync(path.join(workspace.folder, "Pulumi.yaml"), YAML_PROGRAM);
+    const tokens: string[] = [];
+    const watch = setInterval(() => tokens.push(...reference.servers().map(({ token }) => token)), 50);
+    const all = await live();
+    clearInterval(watch);
+    const secrets = [reference.accessToken, ...new Set(tokens)];
+    expect(secrets.length).toBeGreaterThanOrEqual(3);
+    expect(findSecrets(all, secrets)).toEqual([]);
+  },
+);
 
 test("a program that leaks on purpose is found", async () => {
   const program = path.join(workspace.folder, "index.ts");

@@ -104,14 +104,24 @@ test("there are no import cycles", () => {
   expect(cycles).toEqual([]);
 });
 
-test("importing the SDK loads neither undici nor zod nor the client", () => {
-  const loaded = JSON.parse(
+function loadedBy(module: string): string[] {
+  return JSON.parse(
     execFileSync(
       process.execPath,
-      ["-e", 'require("pulumi-postject"); console.log(JSON.stringify(Object.keys(require.cache)))'],
+      ["-e", `require(${JSON.stringify(module)}); console.log(JSON.stringify(Object.keys(require.cache)))`],
       { cwd: ROOT, encoding: "utf8" },
     ),
-  ) as string[];
+  );
+}
+
+test("the plugin loads neither undici nor zod before its first request", () => {
+  const loaded = loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/provider.js"));
+  expect(loaded.some((file) => file.includes("grpc-js"))).toBe(true);
+  expect(loaded.filter((file) => /node_modules.(undici|zod|jose)/.test(file))).toEqual([]);
+});
+
+test("importing the SDK loads neither undici nor zod nor the client", () => {
+  const loaded = loadedBy("pulumi-postject");
   const inSdk = loaded.filter((file) => !file.includes(`${path.sep}@pulumi${path.sep}`));
   expect(inSdk.some((file) => file.includes(path.join("dist", "sdk")))).toBe(true);
   expect(inSdk.filter((file) => /node_modules.(undici|zod)|provider.(client|lifecycle)/.test(file))).toEqual(
