@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Client, Deadline } from "../provider/client";
-import { configurationKeys, PACKAGE_NAME } from "../provider/spec";
+import { configurationKeys, namespaceOf } from "../provider/spec";
 import type { GetServerArgs, GetServerResult, GetServersArgs, GetServersResult } from "./types";
 
 /** The same arguments, which may come from other resources. */
@@ -11,7 +11,7 @@ type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
  * Rejects with a `pulumi.RunError` that says what to do if there is none, or if several share the name.
  */
 export function getServer(args: GetServerArgs): Promise<GetServerResult> {
-  return lookUp(async (lookup, client, deadline) => {
+  return lookUp(args.account, async (lookup, client, deadline) => {
     const server = await lookup.getServer(client, args, deadline);
     return { ...server, token: pulumi.secret(server.token) };
   });
@@ -24,7 +24,7 @@ export function getServerOutput(args: Inputs<GetServerArgs>): pulumi.Output<pulu
 
 /** Lists the servers of the account. It is read in previews, too. Rejects with a `pulumi.RunError`. */
 export function getServers(args: GetServersArgs = {}): Promise<GetServersResult> {
-  return lookUp(async (lookup, client, deadline) => {
+  return lookUp(args.account, async (lookup, client, deadline) => {
     const { servers } = await lookup.getServers(client, args, deadline);
     return { servers: servers.map((server) => ({ ...server, token: pulumi.secret(server.token) })) };
   });
@@ -44,14 +44,20 @@ type Lookup = typeof import("../provider/client");
 
 /** Runs a lookup with the stack's configuration. The client is loaded here: most programs look nothing up. */
 async function lookUp<T>(
+  account: string | undefined,
   work: (lookup: Lookup, client: Client, deadline: Deadline) => Promise<T>,
 ): Promise<T> {
   const lookup = await import("../provider/client/index.js");
-  const provider = Object.fromEntries(
-    configurationKeys.map((key) => [key, pulumi.runtime.getConfig(`${PACKAGE_NAME}:${key}`)]),
-  );
+  const read = (name?: string) =>
+    Object.fromEntries(
+      configurationKeys.map((key) => [key, pulumi.runtime.getConfig(`${namespaceOf(name)}:${key}`)]),
+    );
   try {
-    const configuration = lookup.requireConfiguration({ provider, env: process.env });
+    const configuration = lookup.requireConfiguration({
+      provider: read(),
+      account: account === undefined ? undefined : { name: account, values: read(account) },
+      env: process.env,
+    });
     const key = JSON.stringify(configuration);
     const client = clients.get(key) ?? lookup.createClient(configuration);
     clients.set(key, client);

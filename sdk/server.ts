@@ -3,12 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { secretKeys, serverResource } from "../provider/spec";
 import { type ServerArgs, ServerProperties } from "./types";
 
-/**
- * Stored with every server, twice. It is the whole provider: no closure is serialised, so nothing can be captured, and
- * refresh and destroy run the installed version. Old states name it: it never changes.
- */
-const PROVIDER = 'exports.handler = () => require("pulumi-postject/dynamic");';
-
 /** Every output has to be a property, or the resource does not have it. */
 const unsetOutputs = Object.fromEntries(Object.keys(serverResource.outputs).map((key) => [key, undefined]));
 
@@ -29,18 +23,26 @@ export class Server extends ServerProperties {
    * @param args what is wanted; without a `name` the server gets the resource's name and seven hex digits, the same in every run
    */
   constructor(name: string, args: ServerArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
-    const inputs = opts.id === undefined ? { ...args, name: args.name ?? autoName(name) } : {};
+    const inputs =
+      opts.id === undefined ? { ...args, name: args.name ?? autoName(name) } : { account: args.account };
     super(
       serverResource.dynamicType,
       name,
-      { ...unsetOutputs, ...inputs, __provider: PROVIDER },
+      { ...unsetOutputs, ...inputs, __provider: serverResource.dynamicProvider },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs }),
     );
   }
 
-  /** Reads an existing server that this program does not own; `pulumi destroy` leaves it alone. */
-  static get(name: string, id: pulumi.Input<pulumi.ID>, opts: pulumi.CustomResourceOptions = {}): Server {
-    return new Server(name, {}, { ...opts, id });
+  /**
+   * Reads an existing server that this program does not own; `pulumi destroy` leaves it alone. `account` is where to look,
+   * as in the arguments of a server.
+   */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    { account, ...opts }: pulumi.CustomResourceOptions & Pick<ServerArgs, "account"> = {},
+  ): Server {
+    return new Server(name, { account }, { ...opts, id });
   }
 
   /** Whether a value is a Server, also one of another copy of this package. */

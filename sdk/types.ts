@@ -8,8 +8,32 @@ export interface ServerArgs {
   deletionProtection?: pulumi.Input<boolean> | undefined;
   /** Create this server although the account has another one of the same name. Off by default, because such a server is nearly always one whose creation was never recorded, or somebody else's. */
   allowDuplicateName?: pulumi.Input<boolean> | undefined;
+  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` instead of `postject:*` and `POSTJECT_*`. A change that leads to another account replaces the server. */
+  account?: string | undefined;
   /** Id of an existing server to take over instead of creating one; its name must be `name`. Take the line out after the update: a server that is in the state is not adopted again. */
   adopt?: pulumi.Input<string> | undefined;
+}
+
+export interface ServerTemplate {
+  /** What `{server}` stands for in the name template; the server's key unless given. */
+  name?: string | undefined;
+  /** Protects this server, or does not; the environment's `deletionProtection` unless given. */
+  deletionProtection?: pulumi.Input<boolean> | undefined;
+  /** Create this server although the account has another one of the same name. Off by default, because such a server is nearly always one whose creation was never recorded, or somebody else's. */
+  allowDuplicateName?: pulumi.Input<boolean> | undefined;
+  /** Id of an existing server to take over instead of creating one; its name must be `name`. Take the line out after the update: a server that is in the state is not adopted again. */
+  adopt?: pulumi.Input<string> | undefined;
+}
+
+export interface EnvironmentArgs<Key extends string = string> {
+  /** The servers by key. The key names the resource, the environment variables and, unless the template says otherwise, the server. */
+  servers: Readonly<Record<Key, ServerTemplate>>;
+  /** How servers are named; `{environment}`, `{server}`, `{project}`, `{stack}` are filled in. `{environment} {server}` unless given. A changed name replaces the server. */
+  nameTemplate?: string | undefined;
+  /** Protects all servers that do not say otherwise, or does not. If unset, the provider's `deletionProtection` decides. */
+  deletionProtection?: pulumi.Input<boolean> | undefined;
+  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` instead of `postject:*` and `POSTJECT_*`. A change that leads to another account replaces the server. */
+  account?: string | undefined;
 }
 /** The outputs of a Server. */
 export abstract class ServerProperties extends pulumi.CustomResource {
@@ -58,6 +82,8 @@ export interface GetServerArgs {
   id?: string | undefined;
   /** Name of the server; exactly this, upper and lower case count. */
   name?: string | undefined;
+  /** Which of several Postject accounts to look in; see `Server`. */
+  account?: string | undefined;
 }
 
 export interface GetServerResult {
@@ -76,6 +102,8 @@ export interface GetServerResult {
 export interface GetServersArgs {
   /** Keep only servers whose name contains this, upper and lower case alike. */
   nameContains?: string | undefined;
+  /** Which of several Postject accounts to look in; see `Server`. */
+  account?: string | undefined;
 }
 
 export interface GetServersResult {

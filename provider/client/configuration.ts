@@ -5,8 +5,9 @@ import {
   configurationKeys,
   type ErrorCode,
   errorCodes,
-  PACKAGE_NAME,
+  namespaceOf,
   type Plan,
+  variableOf,
 } from "../spec";
 import { readAccessToken } from "./access-token";
 import { PostjectError } from "./errors";
@@ -28,6 +29,10 @@ export interface ConfigurationSources {
   readonly stack?: Readonly<Record<string, unknown>>;
   /** What the engine configures the provider with; at refresh and destroy that is the last run's. */
   readonly provider: Readonly<Record<string, unknown>>;
+  /** A named account and what its own namespace says. It comes before the rest, and alone where a key is an account's. */
+  readonly account?:
+    | { readonly name: string; readonly values: Readonly<Record<string, unknown>> }
+    | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the epoch. */
   readonly now?: number;
@@ -47,7 +52,7 @@ export function resolveConfiguration(sources: ConfigurationSources): {
 } {
   const failures: ConfigurationFailure[] = [];
   const refuse = (key: ConfigurationKey, reason: string, code: ErrorCode = "configuration-invalid") => {
-    failures.push({ key, code, reason: `${PACKAGE_NAME}:${key} ${reason}` });
+    failures.push({ key, code, reason: `${namespaceOf(sources.account?.name)}:${key} ${reason}` });
   };
   const values: Partial<Record<ConfigurationKey, string | number | boolean>> = {};
   for (const key of configurationKeys) {
@@ -100,9 +105,18 @@ export class ConfigurationError extends PostjectError {
 /** The values given for a key, first choice first. An empty environment variable counts as unset. */
 function candidates(key: ConfigurationKey, sources: ConfigurationSources): unknown[] {
   const field = configuration[key];
-  const fromEnv = "env" in field ? sources.env[field.env] || undefined : undefined;
-  const configured = [sources.stack?.[key], sources.provider[key]];
-  const ordered = "envWins" in field ? [fromEnv, ...configured] : [...configured, fromEnv];
+  const { account, stack, provider, env } = sources;
+  const fromEnv = (name?: string) => env[variableOf(key, name) ?? ""] || undefined;
+  const own = account && { configured: [account.values[key]], env: [fromEnv(account.name)] };
+  const shared =
+    account && "ofAccount" in field
+      ? { configured: [], env: [] }
+      : { configured: [stack?.[key], provider[key]], env: [fromEnv()] };
+  const layers = [own, shared].filter((layer) => layer !== undefined);
+  const ordered =
+    "envWins" in field
+      ? [...layers.flatMap((layer) => layer.env), ...layers.flatMap((layer) => layer.configured)]
+      : layers.flatMap((layer) => [...layer.configured, ...layer.env]);
   return [...ordered, "default" in field ? field.default : undefined].filter(
     (value) => value !== undefined && value !== null && value !== "",
   );
@@ -156,12 +170,20 @@ function chooseAccessToken(
   if (usable !== undefined) {
     refuse("accessToken", "must not contain blanks or control characters", "configuration-invalid");
   } else if (tokens.length === 0) {
-    refuse("accessToken", `is missing. ${errorCodes["access-token-missing"].remedy}`, "access-token-missing");
+    refuse("accessToken", `is missing. ${remedyOfMissing(sources.account?.name)}`, "access-token-missing");
   } else {
     const latest = Math.max(...tokens.map((token) => readAccessToken(token).expiresAt ?? 0));
     refuse("accessToken", expiry(latest), "access-token-expired");
   }
   return undefined;
+}
+
+/** The remedy for an account without an access token, with the names that the account's key and variable have. */
+function remedyOfMissing(account: string | undefined): string {
+  const { remedy } = errorCodes["access-token-missing"];
+  return remedy
+    .replace(namespaceOf(undefined), namespaceOf(account))
+    .replace(configuration.accessToken.env, variableOf("accessToken", account) ?? "");
 }
 
 /** Says when a token ended and what to do; the subject of the sentence is the caller's. */

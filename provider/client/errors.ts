@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes, type Route } from "../spec";
+import { type ErrorCode, errorCodes, type Route, withCode } from "../spec";
 
 /** An error that a user can act on: its message says what happened, to what, and what to do next. It holds no secret. */
 export class PostjectError extends Error {
@@ -7,7 +7,7 @@ export class PostjectError extends Error {
     message: string,
     options?: ErrorOptions,
   ) {
-    super(`${message} [${code}]`, options);
+    super(withCode(message, code), options);
     this.name = new.target.name;
   }
 }

@@ -1,4 +1,4 @@
-import { type Fields, type ServerInputName, type ServerState, serverResource } from "../spec";
+import type { Fields, ServerInputName, ServerState } from "../spec";
 import type { Properties } from "./properties";
 
 export interface Change {
@@ -8,8 +8,7 @@ export interface Change {
 }
 
 /** What differs between a server's state and the inputs wanted; an unknown input counts as different. */
-export function findChanges(state: Partial<ServerState>, inputs: Properties): Change[] {
-  const fields: Fields = serverResource.inputs;
+export function findChanges(fields: Fields, state: Partial<ServerState>, inputs: Properties): Change[] {
   return Object.entries(fields).flatMap(([key, { onlyOnCreate, replaces }]) => {
     const property = key as ServerInputName;
     if (onlyOnCreate || state[property] === inputs[property]) return [];

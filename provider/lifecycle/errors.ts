@@ -8,11 +8,18 @@ export function describe(name: string | undefined, id?: string): string {
 
 /** The run would delete a protected server: by its own delete, or by the replacement that a new name means. */
 export class DeletionProtectedError extends PostjectError {
-  constructor(server: { name: string | undefined; id?: string; newName?: string; isReplaced?: boolean }) {
-    const { name, id, newName, isReplaced } = server;
-    const replacement = isReplaced
-      ? " The run would replace it: delete it and create another, with another token."
-      : "";
+  constructor(server: {
+    name: string | undefined;
+    id?: string;
+    newName?: string | undefined;
+    /** Why the run would replace the server, where it is not its name. */
+    replacedBy?: "run" | "account";
+  }) {
+    const { name, id, newName, replacedBy } = server;
+    const replacement =
+      replacedBy === undefined
+        ? ""
+        : ` ${replacedBy === "run" ? "The run" : "Its new `account`"} would replace it: delete it and create another, with another token.`;
     const rename =
       newName === undefined
         ? ""

@@ -2,4 +2,4 @@ export { type AutoNaming, autoName } from "./auto-name";
 export type { Change } from "./diff";
 export { CreateIncompleteError } from "./errors";
 export * from "./lifecycle";
-export { type CheckFailure, type Properties, UNKNOWN } from "./properties";
+export { type CheckFailure, findProblems, type Properties, UNKNOWN } from "./properties";

@@ -19,6 +19,7 @@ import {
   type ServerInputs,
   type ServerState,
   serverResource,
+  withoutOnlyDynamic,
 } from "../spec";
 import { createServer, LOOKS_AFTER_MS } from "./create";
 import { type Change, findChanges } from "./diff";
@@ -43,6 +44,8 @@ export interface LifecycleOptions {
   readonly takeOver: (id: string, logicalName: string | undefined) => string;
   /** Pauses before each look for a server whose create was not answered, in milliseconds. */
   readonly looksAfterMs?: readonly number[];
+  /** The Server's inputs that this host has; all unless given. */
+  readonly inputFields?: Fields;
 }
 
 /** How long the operation may take (the resource's `customTimeouts`), and what ends it early. */
@@ -57,6 +60,8 @@ export interface CheckRequest {
   /** The inputs of the last update; none for a new resource, and for the replacement of one. */
   readonly oldInputs: Properties;
   readonly inputs: Properties;
+  /** Whether a changed `account` leads to other servers; a host that has the input knows. */
+  readonly movesAccount?: boolean;
   /** Inputs whose values are in no message. */
   readonly secrets?: ReadonlySet<string>;
   /** Makes the name of a new resource that has none. */
@@ -75,7 +80,7 @@ export interface Stored {
  */
 export interface Lifecycle {
   check(request: CheckRequest): { inputs: Properties; failures: CheckFailure[] };
-  diff(request: { id: string; state: Properties; inputs: Properties }): {
+  diff(request: { id: string; state: Properties; inputs: Properties; movesAccount?: boolean }): {
     changes: Change[];
     isComplete: boolean;
   };
@@ -97,7 +102,13 @@ export interface Lifecycle {
 
 /** The lifecycle of one run with one account. */
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
-  const { client, configuration, takeOver, looksAfterMs = LOOKS_AFTER_MS } = options;
+  const {
+    client,
+    configuration,
+    takeOver,
+    looksAfterMs = LOOKS_AFTER_MS,
+    inputFields = serverResource.inputs,
+  } = options;
   const inventory = createInventory(client);
   const forecast = createForecast(configuration, inventory);
   /** Old inputs of the resources that were checked in this run. */
@@ -120,41 +131,45 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   }
 
   return {
-    check({ urn = "", oldInputs, inputs: given, secrets, autoName }) {
+    check({ urn = "", oldInputs, inputs: given, movesAccount = false, secrets, autoName }) {
       const shown = (value: unknown) => (secrets?.has("name") ? "[secret]" : String(value));
       const inputs = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null));
-      const failures = findProblems(serverResource.inputs, "Server", inputs);
+      const failures = findProblems(inputFields, "Server", inputs);
       const name = inputs.name ?? oldInputs.name ?? autoName?.();
       if (typeof name === "object" && name !== null) failures.push(name as CheckFailure);
       else if (name === undefined) failures.push({ property: "name", reason: "must be given" });
       else inputs.name = name;
+      const refuseReplacement = (
+        of: Properties,
+        change: { newName?: string; replacedBy?: "run" | "account" },
+      ) => {
+        if (!isProtected(of.deletionProtection)) return;
+        const { message } = new DeletionProtectedError({ name: shown(of.name), ...change });
+        failures.push({ property: "", reason: message });
+      };
       const isRename =
         oldInputs.name !== undefined &&
         oldInputs.name !== UNKNOWN &&
         name !== UNKNOWN &&
         name !== oldInputs.name;
-      if (isRename && failures.length === 0 && isProtected(oldInputs.deletionProtection)) {
-        failures.push({
-          property: "",
-          reason: new DeletionProtectedError({ name: shown(oldInputs.name), newName: shown(name) }).message,
-        });
+      if (failures.length === 0) {
+        if (isRename) refuseReplacement(oldInputs, { newName: shown(name) });
+        else if (movesAccount) refuseReplacement(oldInputs, { replacedBy: "account" });
       }
       // The engine checks a resource a second time, without its old inputs, when it is about to replace it.
       const replaced = Object.keys(oldInputs).length === 0 ? checked.get(urn) : undefined;
-      if (replaced !== undefined && isProtected(replaced.deletionProtection)) {
-        failures.push({
-          property: "",
-          reason: new DeletionProtectedError({ name: shown(replaced.name), isReplaced: true }).message,
-        });
-      }
+      if (replaced !== undefined) refuseReplacement(replaced, { replacedBy: "run" });
       if (urn !== "" && Object.keys(oldInputs).length > 0) checked.set(urn, oldInputs);
       return { inputs, failures };
     },
 
-    diff({ id, state, inputs }) {
+    diff({ id, state, inputs, movesAccount = true }) {
       inventory.claim(id);
       const stored = readState(state);
-      return { changes: findChanges(stored, inputs), isComplete: isComplete(stored) };
+      const changes = findChanges(inputFields, stored, inputs).map((change) =>
+        change.property === "account" ? { ...change, replaces: movesAccount } : change,
+      );
+      return { changes, isComplete: isComplete(stored) };
     },
 
     async previewCreate({ inputs: given, ...limits }) {
@@ -208,12 +223,12 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     },
 
     async getServer(args, limits) {
-      refuseProblems(functions.getServer.inputs, "getServer", args);
+      refuseProblems(withoutOnlyDynamic(functions.getServer.inputs), "getServer", args);
       return getServer(client, args, start(limits));
     },
 
     async getServers(args, limits) {
-      refuseProblems(functions.getServers.inputs, "getServers", args);
+      refuseProblems(withoutOnlyDynamic(functions.getServers.inputs), "getServers", args);
       return getServers(client, args, start(limits));
     },
   };
@@ -228,7 +243,7 @@ function refuseProblems(fields: Fields, name: string, args: Properties): void {
 
 /** A state with the settings that the inputs ask for: one that they no longer name is gone. */
 function withSettings(stored: Properties, inputs: Properties): Partial<ServerState> {
-  const { deletionProtection: _, allowDuplicateName: __, ...state } = readState(stored);
+  const { account: _, deletionProtection: __, allowDuplicateName: ___, ...state } = readState(stored);
   return { ...state, ...settingsOf(readInputs(inputs)) };
 }
 

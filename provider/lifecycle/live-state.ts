@@ -5,7 +5,7 @@ import type { LiveServer } from "../spec/messages";
 /** The state of a server as the API shows it, with the settings that only the state remembers. */
 export function liveState(
   server: LiveServer,
-  settings: Pick<ServerInputs, "deletionProtection" | "allowDuplicateName">,
+  settings: Settings,
   accountId: string | undefined,
 ): ServerState {
   const { name, token, createdAt, streams } = server;
@@ -20,11 +20,11 @@ export function liveState(
 }
 
 /** The inputs that Postject knows nothing of: they live in the state alone. */
-export function settingsOf({
-  deletionProtection,
-  allowDuplicateName,
-}: ServerInputs): Pick<ServerInputs, "deletionProtection" | "allowDuplicateName"> {
+export type Settings = Pick<ServerInputs, "account" | "deletionProtection" | "allowDuplicateName">;
+
+export function settingsOf({ account, deletionProtection, allowDuplicateName }: ServerInputs): Settings {
   return {
+    ...(account !== undefined && { account }),
     ...(deletionProtection !== undefined && { deletionProtection }),
     ...(allowDuplicateName !== undefined && { allowDuplicateName }),
   };

@@ -1,4 +1,5 @@
 import {
+  accountName,
   type Fields,
   nameRules,
   type ServerInputs,
@@ -19,6 +20,12 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
+/** What strings have to look like, by the input that they are given to. */
+const rules: Readonly<Record<string, readonly { pattern: RegExp; problem: string }[]>> = {
+  name: nameRules,
+  account: [accountName],
+};
+
 /** What is wrong with a user's inputs of a resource or function; unknown values are never wrong. */
 export function findProblems(fields: Fields, owner: string, inputs: Properties): CheckFailure[] {
   return Object.entries(inputs).flatMap(([key, value]): CheckFailure[] => {
@@ -30,8 +37,8 @@ export function findProblems(fields: Fields, owner: string, inputs: Properties):
       return [{ property: "", reason: `there is no input \`${key}\`; ${owner} has ${known}` }];
     }
     if (typeof value !== field.type) return [{ property: key, reason: `must be a ${field.type}` }];
-    if (key !== "name" || typeof value !== "string") return [];
-    return nameRules
+    if (typeof value !== "string") return [];
+    return (rules[key] ?? [])
       .filter(({ pattern }) => !pattern.test(value))
       .slice(0, 1)
       .map(({ problem }) => ({ property: key, reason: problem }));

@@ -1,12 +1,15 @@
 import {
   configuration,
+  environmentResource,
   type Field,
   type Fields,
   functions,
   objects,
   PACKAGE_NAME,
   serverResource,
+  serverTemplate,
   VERSION,
+  withoutOnlyDynamic,
 } from "../spec";
 
 const EXAMPLE = `{{% examples %}}
@@ -32,6 +35,9 @@ outputs:
 pulumi import ${serverResource.token} app clx8f2k9a0001uy7z3g4h5j6k
 \`\`\`
 `;
+
+/** The object types that properties name. */
+const types: Readonly<Record<string, Fields>> = { ...objects, ServerTemplate: serverTemplate };
 
 /** The package's Pulumi schema: what the engine and the SDK generators of all languages know of it. */
 export function renderPulumiSchema(): string {
@@ -64,7 +70,7 @@ export function renderPulumiSchema(): string {
       inputProperties: properties.properties,
     },
     types: Object.fromEntries(
-      Object.entries(objects).map(([name, fields]) => [
+      Object.entries(types).map(([name, fields]) => [
         `${PACKAGE_NAME}:index:${name}`,
         { type: "object", ...describe(fields) },
       ]),
@@ -79,6 +85,13 @@ export function renderPulumiSchema(): string {
         aliases: [{ type: serverResource.dynamicType }],
         listInputs: { properties: describe(functions.getServers.inputs).properties },
       },
+      [environmentResource.token]: {
+        description: environmentResource.description,
+        isComponent: true,
+        inputProperties: describe(environmentResource.inputs).properties,
+        requiredInputs: describe(environmentResource.inputs).required,
+        ...describe(environmentResource.outputs),
+      },
     },
     functions: Object.fromEntries(
       Object.values(functions).map(({ token, description, inputs, outputs: result }) => [
@@ -92,7 +105,7 @@ export function renderPulumiSchema(): string {
 
 /** Fields as an object type of the schema; what only the dynamic form has is left out. */
 function describe(fields: Fields): { properties: Record<string, object>; required: string[] } {
-  const shown = Object.entries(fields).filter(([, field]) => !field.onlyDynamic);
+  const shown = Object.entries(withoutOnlyDynamic(fields));
   return {
     properties: Object.fromEntries(shown.map(([key, field]) => [key, toProperty(field)])),
     required: shown.filter(([, field]) => !field.optional).map(([key]) => key),
@@ -105,13 +118,16 @@ function toProperty(field: Field & { env?: string; envWins?: true }): object {
   return {
     ...toType(field.type),
     description: field.description,
+    ...(field.plain && { plain: true }),
     ...(field.secret && { secret: true }),
     ...(field.replaces && { replaceOnChanges: true }),
     ...(defaultInfo && { defaultInfo }),
   };
 }
 
-function toType(type: Field["type"]): object {
-  if (!type.endsWith("[]")) return { type };
-  return { type: "array", items: { $ref: `#/types/${PACKAGE_NAME}:index:${type.slice(0, -2)}` } };
+function toType(type: string): object {
+  const [, values] = /^Map<(\w+)>$/.exec(type) ?? [];
+  if (values !== undefined) return { type: "object", additionalProperties: toType(values) };
+  if (type.endsWith("[]")) return { type: "array", items: toType(type.slice(0, -2)) };
+  return type in types ? { $ref: `#/types/${PACKAGE_NAME}:index:${type}` } : { type };
 }

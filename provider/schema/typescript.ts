@@ -1,4 +1,12 @@
-import { type Field, type Fields, functions, objects, serverResource } from "../spec";
+import {
+  environmentResource,
+  type Field,
+  type Fields,
+  functions,
+  objects,
+  serverResource,
+  serverTemplate,
+} from "../spec";
 
 /** Source text of `sdk/types.ts`: what TypeScript programs see, with the spec's descriptions as docstrings. */
 export function renderTypes(): string {
@@ -13,7 +21,9 @@ export function renderTypes(): string {
   return [
     "// Generated from provider/spec by `npm run generate`; do not edit.",
     'import * as pulumi from "@pulumi/pulumi";',
-    renderInterface("ServerArgs", serverResource.inputs, (field) => `pulumi.Input<${field.type}>`),
+    renderInterface("ServerArgs", serverResource.inputs, input),
+    renderInterface("ServerTemplate", serverTemplate, input),
+    renderInterface("EnvironmentArgs<Key extends string = string>", environmentResource.inputs, input),
     "/** The outputs of a Server. */",
     "export abstract class ServerProperties extends pulumi.CustomResource {",
     ...renderFields(serverResource.outputs, (key, field) => {
@@ -38,6 +48,13 @@ function renderFields(fields: Fields, render: (key: string, field: Field) => str
   return Object.entries(fields).map(
     ([key, field]) => `  /** ${field.description} */\n  ${render(key, field)}`,
   );
+}
+
+/** What a resource is given may come from other resources, unless it has to be known beforehand. */
+function input(field: Field): string {
+  const map = /^Map<(\w+)>$/.exec(field.type)?.[1];
+  const type = map === undefined ? field.type : `Readonly<Record<Key, ${map}>>`;
+  return field.plain ? type : `pulumi.Input<${type}>`;
 }
 
 /** A result that a promise gives is plain; what is secret in it stays wrapped. */

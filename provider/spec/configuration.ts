@@ -6,6 +6,8 @@ interface ConfigurationField extends Field {
   readonly env?: string;
   /** The variable wins over the configuration: it speaks for one run. */
   readonly envWins?: true;
+  /** Belongs to one account: a named account does not take it from the package's own configuration. */
+  readonly ofAccount?: true;
   readonly default?: string | number | boolean;
   readonly oneOf?: readonly string[];
   readonly minimum?: number;
@@ -17,6 +19,7 @@ export const configuration = {
     type: "string",
     optional: true,
     secret: true,
+    ofAccount: true,
     env: "POSTJECT_ACCESS_TOKEN",
     description:
       "The account's access token, a JWT. It is used while the provider runs and stored in no resource; changing " +
@@ -43,12 +46,14 @@ export const configuration = {
   plan: {
     type: "string",
     optional: true,
+    ofAccount: true,
     oneOf: planNames,
     description: `The account's plan (${planNames.join(", ")}), so that a preview can warn before its limit is hit.`,
   },
   serverLimit: {
     type: "integer",
     optional: true,
+    ofAccount: true,
     minimum: 1,
     description: "How many servers the account may have, where the plan does not tell (`scale`).",
   },
@@ -77,3 +82,21 @@ export const configurationKeys = Object.keys(configuration) as ConfigurationKey[
 
 /** The namespace of the keys in stack configuration, which is the Pulumi package's name. */
 export const PACKAGE_NAME = "postject";
+
+/** What `account` may be: it becomes part of a namespace and of environment variables. */
+export const accountName = {
+  pattern: /^[a-z0-9]+(-[a-z0-9]+)*$/,
+  problem: "must be lower-case letters and digits, with single dashes between them",
+} as const;
+
+/** The namespace of a named account's keys in stack configuration; without a name, the package's own. */
+export function namespaceOf(account: string | undefined): string {
+  return account === undefined ? PACKAGE_NAME : `${PACKAGE_NAME}-${account}`;
+}
+
+/** The environment variable of a key, for a named account or without one: `POSTJECT_STAGING_ACCESS_TOKEN`. */
+export function variableOf(key: ConfigurationKey, account?: string): string | undefined {
+  const field: ConfigurationField = configuration[key];
+  if (account === undefined) return field.env;
+  return field.env?.replace("_", `_${account.replaceAll("-", "_").toUpperCase()}_`);
+}

@@ -95,6 +95,11 @@ export const errorCodes = {
     meaning: "The API says a server does not exist, but it cannot be proven that it is gone.",
     remedy: "Check that the access token belongs to the account that owns the server; run again.",
   },
+  "environment-invalid": {
+    meaning:
+      "The template of an `Environment` cannot be stamped out; the message names every reason. Nothing was created.",
+    remedy: "Change the keys, names or the name template that the message names.",
+  },
   ambiguous: {
     meaning: "Several servers share the name that was looked up.",
     remedy: "Look the server up by one of the ids in the message.",
@@ -102,3 +107,8 @@ export const errorCodes = {
 } as const satisfies Readonly<Record<string, { meaning: string; remedy: string }>>;
 
 export type ErrorCode = keyof typeof errorCodes;
+
+/** A message with its code at the end, as users see every error. */
+export function withCode(message: string, code: ErrorCode): string {
+  return `${message} [${code}]`;
+}

@@ -1,7 +1,8 @@
 /**
- * What a property can be: a scalar, or a list of one of the spec's objects (`"Stream[]"`).
+ * What a property can be: a scalar, a list of one of the spec's objects (`"Stream[]"`), or a map from keys to those or to
+ * strings (`"Map<Stream>"`).
  */
-export type FieldType = "string" | "boolean" | "integer" | `${string}[]`;
+export type FieldType = "string" | "boolean" | "integer" | `${string}[]` | `Map<${string}>`;
 
 /** One property of a resource, function, object or of the configuration. Checks, types, schema and docs derive from it. */
 export interface Field {
@@ -15,6 +16,8 @@ export interface Field {
   readonly replaces?: true;
   /** Looked at when the resource is created and never again: a change is no difference. */
   readonly onlyOnCreate?: true;
+  /** Has to be known when the program runs: it takes no outputs of other resources. */
+  readonly plain?: true;
   /** Has a meaning only in the dynamic form, where Pulumi offers nothing of its own for it. */
   readonly onlyDynamic?: true;
 }
@@ -47,4 +50,9 @@ export type Values<
 /** The keys of what is secret among fields. */
 export function secretKeys(fields: Fields): string[] {
   return Object.keys(fields).filter((key) => fields[key]?.secret);
+}
+
+/** The fields that every form has. */
+export function withoutOnlyDynamic(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, field]) => !field.onlyDynamic));
 }

@@ -1,4 +1,5 @@
 export * from "./configuration";
+export * from "./environment";
 export * from "./error-codes";
 export * from "./fields";
 export * from "./plans";

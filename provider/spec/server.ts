@@ -47,6 +47,12 @@ export const serverResource = {
   token: "postject:index:Server",
   /** The type of the dynamic form; old states name it, so it never changes. */
   dynamicType: "pulumi-nodejs:dynamic/postject:Server",
+  /**
+   * Stored with every server of the dynamic form, twice, as `__provider`. It is the whole provider: no closure is
+   * serialised, so nothing can be captured, and refresh and destroy run the installed version. Old states hold it: it never
+   * changes.
+   */
+  dynamicProvider: 'exports.handler = () => require("pulumi-postject/dynamic");',
   description:
     "A Postject server: the top-level unit of an account, with its own server token, message streams and templates. " +
     `Postject cannot change a server, only create and delete it, and a delete is irreversible: it takes ${CASCADE} along.`,
@@ -72,6 +78,17 @@ export const serverResource = {
       description:
         "Create this server although the account has another one of the same name. Off by default, because such a " +
         "server is nearly always one whose creation was never recorded, or somebody else's.",
+    },
+    account: {
+      type: "string",
+      optional: true,
+      plain: true,
+      replaces: true,
+      onlyDynamic: true,
+      description:
+        "Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` " +
+        "and the environment `POSTJECT_STAGING_*` instead of `postject:*` and `POSTJECT_*`. A change that leads to another " +
+        "account replaces the server.",
     },
     adopt: {
       type: "string",
@@ -106,6 +123,13 @@ export type ServerOutputs = Values<typeof serverResource.outputs, typeof objects
 export type ServerState = ServerInputs & ServerOutputs;
 export type ServerInputName = keyof typeof serverResource.inputs;
 
+const accountOfLookup = {
+  type: "string",
+  optional: true,
+  onlyDynamic: true,
+  description: "Which of several Postject accounts to look in; see `Server`.",
+} as const;
+
 /** The functions that read servers which a program does not own. */
 export const functions = {
   getServer: {
@@ -119,6 +143,7 @@ export const functions = {
         optional: true,
         description: "Name of the server; exactly this, upper and lower case count.",
       },
+      account: accountOfLookup,
     },
     outputs: { id: idField, ...liveFields, streams },
   },
@@ -131,6 +156,7 @@ export const functions = {
         optional: true,
         description: "Keep only servers whose name contains this, upper and lower case alike.",
       },
+      account: accountOfLookup,
     },
     outputs: {
       servers: { type: "ServerSummary[]", description: "The servers, in the order the API lists them." },

@@ -9,7 +9,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   "provider/client": ["provider/spec"],
   "provider/lifecycle": ["provider/spec", "provider/client"],
   "provider/hosts/dynamic": ["provider/spec", "provider/client", "provider/lifecycle", "provider/hosts"],
-  "provider/hosts/plugin": ["provider/spec", "provider/client", "provider/lifecycle", "provider/hosts"],
+  "provider/hosts/plugin": [
+    "provider/spec",
+    "provider/client",
+    "provider/lifecycle",
+    "provider/hosts",
+    "sdk",
+  ],
   "provider/hosts": ["provider/lifecycle"],
   "provider/reference": ["provider/spec"],
   "provider/schema": ["provider/spec"],
@@ -114,9 +120,11 @@ function loadedBy(module: string): string[] {
   );
 }
 
-test("the plugin loads neither undici nor zod before its first request", () => {
+test("the plugin loads neither undici nor zod nor the SDK before it has a use for them", () => {
   const loaded = loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/provider.js"));
   expect(loaded.some((file) => file.includes("grpc-js"))).toBe(true);
+  const inPulumi = loaded.filter((file) => file.includes(`${path.sep}@pulumi${path.sep}`));
+  expect(inPulumi.filter((file) => !file.includes(`${path.sep}proto${path.sep}`))).toEqual([]);
   expect(loaded.filter((file) => /node_modules.(undici|zod|jose)/.test(file))).toEqual([]);
 });
 

@@ -1,12 +1,13 @@
 import {
-  ConfigurationError,
   type ConfigurationSources,
   createClient,
   PostjectError,
+  readAccessToken,
+  requireConfiguration,
   resolveConfiguration,
 } from "../../client";
 import { CreateIncompleteError, createLifecycle, type Lifecycle, type Properties } from "../../lifecycle";
-import { configurationKeys, PACKAGE_NAME } from "../../spec";
+import { configurationKeys, namespaceOf, PACKAGE_NAME, withCode } from "../../spec";
 import { endWithEngine } from "../end-with-engine";
 import { fromSentinel, toSentinel } from "../unknown";
 
@@ -20,36 +21,45 @@ const PROVIDER_KEY = "__provider";
 // Pulumi's host would live on for ever when the engine is killed; a test that imports this module is no such host.
 if (require.main?.filename.includes("dynamic-provider")) endWithEngine(() => process.exit(0));
 
-let provider: ConfigurationSources["provider"] = {};
-let lifecycle: Lifecycle | undefined;
+type StackConfiguration = { get(key: string): unknown };
+
+let stackConfiguration: StackConfiguration = { get: () => undefined };
+const lifecycles = new Map<string | undefined, Lifecycle>();
 
 /**
  * Takes the stack configuration. Does all its work before it returns: the host calls the other methods without waiting
  * for it.
  */
-export async function configure({ config }: { config: { get(key: string): unknown } }): Promise<void> {
-  provider = Object.fromEntries(configurationKeys.map((key) => [key, config.get(`${PACKAGE_NAME}:${key}`)]));
-  lifecycle = undefined;
+export async function configure({ config }: { config: StackConfiguration }): Promise<void> {
+  stackConfiguration = config;
+  lifecycles.clear();
 }
 
 export async function check(olds: StringKeyed, news: StringKeyed) {
-  const { failures } = resolveConfiguration({ provider, env: process.env });
+  const { failures } = resolveConfiguration(sourcesOf(news));
   if (failures.length > 0)
     return {
-      failures: failures.map(({ reason, code }) => ({ property: "", reason: `${reason} [${code}]` })),
+      failures: failures.map(({ reason, code }) => ({ property: "", reason: withCode(reason, code) })),
     };
   return callHost(async () => {
-    const checked = getLifecycle().check({ oldInputs: fromHost(olds), inputs: fromHost(news) });
+    const movesAccount = olds.account !== news.account && !isSameAccount(ownerOf(olds), ownerOf(news));
+    const checked = getLifecycle(news).check({
+      oldInputs: fromHost(olds),
+      inputs: fromHost(news),
+      // A new resource has no old inputs, and moves nowhere.
+      movesAccount: movesAccount && PROVIDER_KEY in olds,
+    });
     return { inputs: toHost(checked.inputs), failures: checked.failures };
   });
 }
 
 export async function diff(id: string, olds: StringKeyed, news: StringKeyed) {
   return callHost(async () => {
-    const { changes, isComplete } = getLifecycle().diff({
+    const { changes, isComplete } = getLifecycle(news).diff({
       id,
       state: fromHost(olds),
       inputs: fromHost(news),
+      movesAccount: !isSameAccount(olds.accountId ?? ownerOf(olds), ownerOf(news)),
     });
     return {
       changes: changes.length > 0 || !isComplete,
@@ -61,7 +71,7 @@ export async function diff(id: string, olds: StringKeyed, news: StringKeyed) {
 export async function create(inputs: StringKeyed) {
   return callHost(async () => {
     try {
-      const { id, state } = await getLifecycle().create({ inputs: fromHost(inputs) });
+      const { id, state } = await getLifecycle(inputs).create({ inputs: fromHost(inputs) });
       return { id, outs: toHost(state) };
     } catch (error) {
       if (!(error instanceof CreateIncompleteError)) throw error;
@@ -74,7 +84,7 @@ export async function create(inputs: StringKeyed) {
 
 export async function read(id: string, state: StringKeyed) {
   return callHost(async () => {
-    const found = await getLifecycle().read({ id, state: fromHost(state) });
+    const found = await getLifecycle(state).read({ id, state: fromHost(state) });
     // An empty id takes the resource out of the state.
     return found
       ? { id: found.id, props: toHost(found.state), inputs: toHost(found.inputs) }
@@ -84,28 +94,53 @@ export async function read(id: string, state: StringKeyed) {
 
 export async function update(id: string, olds: StringKeyed, news: StringKeyed) {
   return callHost(async () => {
-    const { state } = await getLifecycle().update({ id, state: fromHost(olds), inputs: fromHost(news) });
+    const { state } = await getLifecycle(news).update({ id, state: fromHost(olds), inputs: fromHost(news) });
     return { outs: toHost(state) };
   });
 }
 
 async function remove(id: string, state: StringKeyed) {
-  return callHost(() => getLifecycle().delete({ id, state: fromHost(state) }));
+  return callHost(() => getLifecycle(state).delete({ id, state: fromHost(state) }));
 }
 
 export { remove as delete };
 
-/** Made at the first call and not in `configure`, where a failure would be shown at no resource. */
-function getLifecycle(): Lifecycle {
-  if (lifecycle === undefined) {
-    const { configuration, failures } = resolveConfiguration({ provider, env: process.env });
-    if (configuration === undefined) throw new ConfigurationError(failures);
-    lifecycle = createLifecycle({
-      client: createClient(configuration),
-      configuration,
-      takeOver: (id) => `set \`adopt: "${id}"\` on the resource and run \`pulumi up\` again`,
-    });
-  }
+/** Where the configuration of a server's account is found. */
+function sourcesOf({ account }: StringKeyed): ConfigurationSources {
+  const read = (name?: string) =>
+    Object.fromEntries(
+      configurationKeys.map((key) => [key, stackConfiguration.get(`${namespaceOf(name)}:${key}`)]),
+    );
+  return {
+    provider: read(),
+    env: process.env,
+    // Anything else is refused by check; it must not keep the rest of the configuration from being checked.
+    ...(typeof account === "string" && { account: { name: account, values: read(account) } }),
+  };
+}
+
+/** The account that a server's configuration leads to, where its access token tells. */
+function ownerOf(properties: StringKeyed): string | undefined {
+  const { configuration } = resolveConfiguration(sourcesOf(properties));
+  return configuration && readAccessToken(configuration.accessToken).accountId;
+}
+
+function isSameAccount(one: unknown, other: unknown): boolean {
+  return one !== undefined && one === other;
+}
+
+/** One per account, made at the first call and not in `configure`, where a failure would be shown at no resource. */
+function getLifecycle(properties: StringKeyed): Lifecycle {
+  const account = typeof properties.account === "string" ? properties.account : undefined;
+  const known = lifecycles.get(account);
+  if (known !== undefined) return known;
+  const configuration = requireConfiguration(sourcesOf(properties));
+  const lifecycle = createLifecycle({
+    client: createClient(configuration),
+    configuration,
+    takeOver: (id) => `set \`adopt: "${id}"\` on the resource and run \`pulumi up\` again`,
+  });
+  lifecycles.set(account, lifecycle);
   return lifecycle;
 }
 

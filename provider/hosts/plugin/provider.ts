@@ -28,6 +28,8 @@ import {
   secretKeys,
   serverResource,
   VERSION,
+  withCode,
+  withoutOnlyDynamic,
 } from "../../spec";
 import { createEngineLog, type EngineLog } from "./engine-log";
 import { MissingKeysError, toAnswer, toServiceError } from "./errors";
@@ -44,6 +46,8 @@ export interface PluginProvider {
   isIdle(): boolean;
 }
 
+/** A state that comes from the dynamic form may hold others: they have no meaning here. */
+const INPUTS = withoutOnlyDynamic(serverResource.inputs);
 const SECRET_OUTPUTS = secretKeys(serverResource.outputs);
 const SECRET_CONFIGURATION = secretKeys(configurationFields);
 
@@ -51,7 +55,8 @@ const SCHEMA_FILE = path.join(__dirname, "../../../../sdk/schema.json");
 
 /** Translates Pulumi's provider protocol to the lifecycle; no rule of a server is written here. */
 export function createProvider(engineAddress: string | undefined): PluginProvider {
-  let log: EngineLog = createEngineLog(engineAddress);
+  let engine = engineAddress;
+  let log: EngineLog = createEngineLog(engine);
   let configured: Configuration | undefined;
   let lifecycle: Lifecycle | undefined;
   let cancellation = new AbortController();
@@ -62,6 +67,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     lifecycle = createLifecycle({
       client: createClient(configuration),
       configuration,
+      inputFields: INPUTS,
       takeOver: (id, logicalName = "<name>") =>
         `\`pulumi import ${serverResource.token} ${logicalName} ${id}\``,
     });
@@ -107,7 +113,8 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
   const service = {
     handshake: unary((request: rpc.ProviderHandshakeRequest) => {
-      log = createEngineLog(request.getEngineAddress() || engineAddress);
+      engine = request.getEngineAddress() || engineAddress;
+      log = createEngineLog(engine);
       const response = new rpc.ProviderHandshakeResponse();
       response.setAcceptSecrets(true);
       // Without this flag the engine proposes no names, whatever Configure says.
@@ -138,7 +145,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       );
       return toCheckResponse(
         values,
-        reported.map(({ reason, code }) => ({ property: "", reason: `${reason} [${code}]` })),
+        reported.map(({ reason, code }) => ({ property: "", reason: withCode(reason, code) })),
         [...SECRET_CONFIGURATION, ...secrets],
       );
     }),
@@ -299,10 +306,15 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       return new Empty();
     }),
 
+    construct: unary(async (request: rpc.ConstructRequest) => {
+      // Loaded here: it needs the whole SDK, which takes several times as long as the plugin's own start.
+      const { constructComponent } = await import("./construct.js");
+      return constructComponent(request, engine);
+    }),
+
     attach: unary(() => new Empty()),
 
     parameterize: unary(unimplemented),
-    construct: unary(unimplemented),
     call: unary(unimplemented),
     getMapping: unary(unimplemented),
     getMappings: unary(unimplemented),

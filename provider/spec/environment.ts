@@ -1,0 +1,163 @@
+import { configuration } from "./configuration";
+import type { Fields } from "./fields";
+import { nameRules, serverResource } from "./server";
+
+const { deletionProtection, allowDuplicateName, adopt, account } = serverResource.inputs;
+
+/** What the name template may name in braces. */
+export const placeholders = ["environment", "server", "project", "stack"] as const;
+
+export const DEFAULT_NAME_TEMPLATE = "{environment} {server}";
+
+/** One server of an environment, as the template says it. */
+export const serverTemplate = {
+  name: {
+    type: "string",
+    optional: true,
+    plain: true,
+    description: "What `{server}` stands for in the name template; the server's key unless given.",
+  },
+  deletionProtection: {
+    ...deletionProtection,
+    description: "Protects this server, or does not; the environment's `deletionProtection` unless given.",
+  },
+  allowDuplicateName,
+  adopt,
+} as const satisfies Fields;
+
+/** A component: a template of servers, stamped out for one environment. */
+export const environmentResource = {
+  token: "postject:index:Environment",
+  description:
+    "The servers of one environment, made from a template: the same set for development, staging, production and for " +
+    "each pull request. It gives the environment variables that an application needs to use them.",
+  inputs: {
+    servers: {
+      type: "Map<ServerTemplate>",
+      plain: true,
+      description:
+        "The servers by key. The key names the resource, the environment variables and, unless the template says " +
+        "otherwise, the server.",
+    },
+    nameTemplate: {
+      type: "string",
+      optional: true,
+      plain: true,
+      description:
+        `How servers are named; ${placeholders.map((name) => `\`{${name}}\``).join(", ")} are filled in. ` +
+        `\`${DEFAULT_NAME_TEMPLATE}\` unless given. A changed name replaces the server.`,
+    },
+    deletionProtection: {
+      ...deletionProtection,
+      description:
+        "Protects all servers that do not say otherwise, or does not. If unset, the provider's `deletionProtection` decides.",
+    },
+    account,
+  },
+  outputs: {
+    servers: { type: "Map<ServerSummary>", description: "The servers by key." },
+    variables: {
+      type: "Map<string>",
+      description:
+        "Environment variables for an application: `POSTJECT_<KEY>_TOKEN` (secret), `POSTJECT_<KEY>_SERVER_ID` and " +
+        "`POSTJECT_<KEY>_SERVER_NAME` of each server. `transactionalMail` and `transactional-mail` become `TRANSACTIONAL_MAIL`.",
+    },
+  },
+} as const satisfies { token: string; description: string; inputs: Fields; outputs: Fields };
+
+/** What an environment's variables tell of a server, by the end of the variable's name. */
+export const variableSuffixes = { TOKEN: "token", SERVER_ID: "id", SERVER_NAME: "name" } as const;
+
+/** A server of an environment before it is declared. */
+export interface PlannedServer {
+  readonly key: string;
+  readonly name: string;
+  /** Names of its environment variables, by what they hold. */
+  readonly variables: Readonly<Record<(typeof variableSuffixes)[keyof typeof variableSuffixes], string>>;
+}
+
+/**
+ * Names an environment's servers and their variables, the same in every run. Finds every problem there is: a placeholder
+ * that does not exist, two servers of one name, two variables of one name, or one that would configure the provider.
+ */
+export function planEnvironment(
+  around: { readonly environment: string; readonly project: string; readonly stack: string },
+  args: {
+    readonly servers: Readonly<Record<string, { readonly name?: string | undefined }>>;
+    readonly nameTemplate?: string | undefined;
+  },
+): { servers: PlannedServer[]; problems: string[] } {
+  const { nameTemplate = DEFAULT_NAME_TEMPLATE } = args;
+  const problems = findTemplateProblems(nameTemplate);
+  const servers = Object.entries(args.servers).map(([key, { name: server = key }]) => {
+    const name = fill(nameTemplate, { ...around, server });
+    const broken = nameRules.find(({ pattern }) => !pattern.test(name));
+    if (broken !== undefined) problems.push(`the name of \`${key}\` ${broken.problem}`);
+    if (!/^[A-Za-z0-9][\w .-]*$/.test(key))
+      problems.push(
+        `the key \`${key}\` must be letters, digits, and blanks, dots, dashes or underscores between them`,
+      );
+    return { key, name, variables: nameVariables(key) };
+  });
+  problems.push(
+    ...findCollisions(servers, ({ name }) => name, "the name"),
+    ...findCollisions(servers, ({ variables }) => variables.token, "the variable"),
+    ...servers
+      .filter(({ variables }) => ACCESS_TOKEN_VARIABLE.test(variables.token))
+      .map(
+        ({ key, variables }) =>
+          `the key \`${key}\` would make the variable ${variables.token}, which configures the provider`,
+      ),
+  );
+  return { servers, problems };
+}
+
+/** The variable of the provider's own access token, and those of named accounts. */
+const ACCESS_TOKEN_VARIABLE = new RegExp(`^${configuration.accessToken.env.replace("_", "_(\\w+_)?")}$`);
+
+function findTemplateProblems(template: string): string[] {
+  const unknown = [...template.matchAll(/\{([^{}]*)\}/g)]
+    .map(([, name = ""]) => name)
+    .filter((name) => !placeholders.some((known) => known === name));
+  const problems = [...new Set(unknown)].map(
+    (name) =>
+      `the name template has \`{${name}}\`; there is only ${placeholders.map((known) => `\`{${known}}\``).join(", ")}`,
+  );
+  if (/[{}]/.test(template.replace(/\{[^{}]*\}/g, "")))
+    problems.push("the name template has a brace without its other half");
+  return problems;
+}
+
+function fill(template: string, values: Readonly<Record<(typeof placeholders)[number], string>>): string {
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) =>
+    name in values ? values[name as keyof typeof values] : whole,
+  );
+}
+
+function nameVariables(key: string): PlannedServer["variables"] {
+  const middle = key
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/[^A-Za-z0-9]+/g, "_")
+    .toUpperCase();
+  return Object.fromEntries(
+    Object.entries(variableSuffixes).map(([suffix, holds]) => [holds, `POSTJECT_${middle}_${suffix}`]),
+  ) as PlannedServer["variables"];
+}
+
+function findCollisions(
+  servers: readonly PlannedServer[],
+  read: (server: PlannedServer) => string,
+  what: string,
+): string[] {
+  const keysByValue = new Map<string, string[]>();
+  for (const server of servers) {
+    const value = read(server);
+    keysByValue.set(value, [...(keysByValue.get(value) ?? []), server.key]);
+  }
+  return [...keysByValue]
+    .filter(([, keys]) => keys.length > 1)
+    .map(
+      ([value, keys]) =>
+        `${keys.map((key) => `\`${key}\``).join(" and ")} would share ${what} ${JSON.stringify(value)}`,
+    );
+}

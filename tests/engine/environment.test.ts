@@ -1,0 +1,190 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { type Reference, startReference } from "../../provider/reference";
+import * as postject from "../../sdk";
+import { ROOT } from "../../tools/root";
+import { createWorkspace, type Workspace } from "../../tools/workspace";
+import { createTestStack, type TestStack } from "../support/stack";
+
+let reference: Reference;
+
+beforeEach(async () => {
+  reference = await startReference();
+});
+
+afterEach(() => reference.stop());
+
+const namesOf = () =>
+  reference
+    .servers()
+    .map(({ name }) => name)
+    .toSorted();
+
+const tokenOf = (name: string) => reference.servers().find((server) => server.name === name)?.token;
+
+describe("in a TypeScript program", () => {
+  let stack: TestStack;
+
+  beforeEach(async () => {
+    stack = await createTestStack({ reference, program: async () => ({}) });
+  });
+
+  afterEach(() => stack.remove());
+
+  const declare = (args: postject.EnvironmentArgs<"app" | "marketing">) => async () => {
+    const { servers, variables } = new postject.Environment("pr-42", args);
+    return { id: servers.app.id, variables };
+  };
+
+  test("a template becomes servers and the variables of an application, tokens secret", async () => {
+    stack.program = declare({ servers: { app: {}, marketing: { name: "Marketing" } } });
+    expect((await stack.run("preview")).failed).toBe(false);
+    expect(reference.requests()).toEqual([]);
+    const { printed } = await stack.run("up");
+    expect(namesOf()).toEqual(["pr-42 Marketing", "pr-42 app"]);
+    const { id, variables } = await stack.outputs();
+    expect(variables).toMatchObject({
+      POSTJECT_APP_TOKEN: tokenOf("pr-42 app"),
+      POSTJECT_APP_SERVER_ID: id,
+      POSTJECT_APP_SERVER_NAME: "pr-42 app",
+      POSTJECT_MARKETING_TOKEN: tokenOf("pr-42 Marketing"),
+    });
+    for (const { token } of reference.servers()) expect(printed + stack.rawState()).not.toContain(token);
+    expect((await stack.run("up")).changes).toEqual({ same: 4 });
+  });
+
+  test("the environment's protection holds for each server that does not say otherwise", async () => {
+    stack.program = declare({
+      servers: { app: {}, marketing: { deletionProtection: true } },
+      deletionProtection: false,
+    });
+    await stack.run("up");
+    const { failed, printed } = await stack.run("destroy");
+    expect(failed).toBe(true);
+    expect(printed).toContain("[deletion-protected]");
+    expect(namesOf()).toEqual(["pr-42 marketing"]);
+  });
+});
+
+describe("in YAML, served by the plugin", () => {
+  let workspace: Workspace;
+
+  beforeEach(async () => {
+    workspace = createWorkspace({
+      example: "examples/yaml",
+      engine: [],
+      env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+    });
+  });
+
+  afterEach(() => workspace.remove());
+
+  const write = async (resources: object, outputs: object = {}) => {
+    writeFileSync(
+      path.join(workspace.folder, "Pulumi.yaml"),
+      JSON.stringify({
+        name: "test",
+        runtime: "yaml",
+        plugins: { providers: [{ name: "postject", path: ROOT }] },
+        resources,
+        outputs,
+      }),
+    );
+    await workspace.pulumi(["stack", "init", "dev"]);
+  };
+
+  const up = async (args: string[] = []) => {
+    const { exitCode, stdout, stderr } = await workspace.pulumi(["up", "--yes", "--skip-preview", ...args]);
+    return { exitCode, printed: stdout + stderr };
+  };
+
+  test("it previews, creates its servers with an explicit provider, and gives their tokens as secrets", async () => {
+    const other = reference.addAccount();
+    const properties = { accessToken: await reference.mintAccessToken(other), deletionProtection: false };
+    await write(
+      {
+        other: { type: "pulumi:providers:postject", properties },
+        pr: {
+          type: "postject:Environment",
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: YAML's own interpolation
+          options: { provider: "${other}" },
+          properties: { servers: { app: {}, marketing: { name: "Marketing" } } },
+        },
+      },
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: YAML's own interpolation
+      { token: "${pr.servers.app.token}", id: "${pr.servers.app.id}", variables: "${pr.variables}" },
+    );
+    expect((await workspace.pulumi(["preview"])).exitCode).toBe(0);
+    const { exitCode, printed } = await up();
+    expect({ exitCode, printed }).toMatchObject({ exitCode: 0 });
+    expect(reference.servers().map(({ name, accountId }) => [name, accountId])).toEqual(
+      expect.arrayContaining([
+        ["pr app", other.id],
+        ["pr Marketing", other.id],
+      ]),
+    );
+    const outputs = JSON.parse(
+      (await workspace.pulumi(["stack", "output", "--json", "--show-secrets"])).stdout,
+    );
+    expect(outputs).toMatchObject({
+      token: tokenOf("pr app"),
+      variables: { POSTJECT_APP_TOKEN: tokenOf("pr app"), POSTJECT_APP_SERVER_ID: outputs.id },
+    });
+    expect((await workspace.pulumi(["stack", "output", "--json"])).stdout).not.toContain("pt_live_");
+    expect((await up()).printed).toContain("5 unchanged");
+    expect((await workspace.pulumi(["destroy", "--yes", "--skip-preview"])).exitCode).toBe(0);
+    expect(reference.servers()).toEqual([]);
+  });
+
+  test.each<[string, object, string]>([
+    ["a wrong template", { nameTemplate: "{env}", servers: { app: {} } }, "there is only `{environment}`"],
+    [
+      "a name of the wrong type",
+      { servers: { app: { name: 7 } } },
+      "`name` of the server `app` must be a string",
+    ],
+  ])("%s is refused by name, without a stack trace", async (_, properties, problem) => {
+    await write({ pr: { type: "postject:Environment", properties } });
+    const { exitCode, printed } = await up();
+    expect(exitCode).not.toBe(0);
+    expect(printed).toContain(problem);
+    expect(printed).not.toMatch(/^\s+at .*:\d+/m);
+    expect(reference.requests()).toEqual([]);
+  });
+});
+
+test("in a TypeScript program a wrong template is refused by every problem, and nothing is created", async () => {
+  const workspace = createWorkspace({ example: "examples/quickstart", engine: [] });
+  const servers = "{ app: {}, marketing: {} }";
+  writeFileSync(
+    path.join(workspace.folder, "index.ts"),
+    `import { Environment } from "pulumi-postject"; new Environment("pr", { servers: ${servers}, nameTemplate: "{nobody}" });`,
+  );
+  await workspace.pulumi(["stack", "init", "dev"]);
+  const { exitCode, stdout, stderr } = await workspace.pulumi(["preview"]);
+  workspace.remove();
+  expect(exitCode).not.toBe(0);
+  expect(stdout + stderr).toContain("there is only `{environment}`");
+  expect(stdout + stderr).toContain("would share the name");
+  expect(stdout + stderr).toContain("[environment-invalid]");
+  expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+/m);
+});
+
+test("an environment keeps its servers when a program moves to the plugin", async () => {
+  const program = async () =>
+    void new postject.Environment("pr", { servers: { app: {} }, deletionProtection: false });
+  const stack = await createTestStack({ reference, program });
+  await stack.run("up");
+  const [server] = reference.servers();
+  stack.program = async () => {
+    // What a generated SDK does for a component that a plugin serves.
+    class PluginEnvironment extends pulumi.ComponentResource {}
+    const args = { servers: { app: {} }, deletionProtection: false };
+    new PluginEnvironment("postject:index:Environment", "pr", { ...args, variables: undefined }, {}, true);
+  };
+  const { failed, printed } = await stack.run("up");
+  expect({ failed, printed }).toMatchObject({ failed: false });
+  expect(reference.servers()).toEqual([server]);
+  stack.remove();
+});

@@ -1,0 +1,63 @@
+import { planEnvironment } from "../../provider/spec";
+
+const around = { environment: "pr-42", project: "web", stack: "dev" };
+
+const plan = (servers: Record<string, { name?: string }>, nameTemplate?: string) =>
+  planEnvironment(around, { servers, nameTemplate });
+
+test("servers are named by the template, with the key or the name that is given", () => {
+  const { servers, problems } = plan({ app: {}, marketing: { name: "Marketing" } });
+  expect(problems).toEqual([]);
+  expect(servers.map(({ name }) => name)).toEqual(["pr-42 app", "pr-42 Marketing"]);
+});
+
+test("every placeholder is filled in, and only what stands in the template", () => {
+  const { servers } = plan({ app: { name: "{stack}" } }, "{project}/{stack}/{environment}/{server}");
+  expect(servers.map(({ name }) => name)).toEqual(["web/dev/pr-42/{stack}"]);
+});
+
+test.each([
+  ["app", "POSTJECT_APP_TOKEN"],
+  ["transactionalMail", "POSTJECT_TRANSACTIONAL_MAIL_TOKEN"],
+  ["transactional-mail", "POSTJECT_TRANSACTIONAL_MAIL_TOKEN"],
+  ["2 fast", "POSTJECT_2_FAST_TOKEN"],
+])("the key %s makes the variable %s", (key, variable) => {
+  expect(plan({ [key]: {} }).servers[0]?.variables.token).toBe(variable);
+});
+
+test.each<[string, Record<string, { name?: string }>, string | undefined, string]>([
+  [
+    "a placeholder that does not exist",
+    { app: {} },
+    "{env} {server}",
+    "has `{env}`; there is only `{environment}`",
+  ],
+  ["a brace without its half", { app: {} }, "{server", "a brace without its other half"],
+  ["one name for two servers", { a: {}, b: {} }, "{environment}", '`a` and `b` would share the name "pr-42"'],
+  [
+    "one variable for two servers",
+    { "a-b": {}, a_b: {} },
+    undefined,
+    'share the variable "POSTJECT_A_B_TOKEN"',
+  ],
+  [
+    "the provider's own variable",
+    { access: {} },
+    undefined,
+    "POSTJECT_ACCESS_TOKEN, which configures the provider",
+  ],
+  [
+    "the variable of a named account",
+    { "staging access": {} },
+    undefined,
+    "POSTJECT_STAGING_ACCESS_TOKEN, which",
+  ],
+  ["a key that makes no variable", { "--": {} }, undefined, "the key `--` must be letters"],
+  ["a blank name", { app: { name: " " } }, "{server}", "the name of `app` must not be empty or blank"],
+])("%s is a problem", (_, servers, template, problem) => {
+  expect(plan(servers, template).problems.join("; ")).toContain(problem);
+});
+
+test("all problems are told at once", () => {
+  expect(plan({ access: {}, b: {} }, "{nobody}").problems).toHaveLength(3);
+});
