@@ -1,5 +1,6 @@
 import { type Account, type Reference, startReference } from "../../provider/reference";
 import * as postject from "../../sdk";
+import { PluginServer } from "../support/forms";
 import { createTestStack, type TestStack } from "../support/stack";
 
 let reference: Reference;
@@ -94,6 +95,19 @@ test("another name for the same account only changes the state", async () => {
   expect(reference.servers()).toEqual(before);
   await stack.stack.removeConfig("postject-staging:accessToken");
   expect((await stack.run("destroy")).failed).toBe(false);
+});
+
+test("a stack that moves to the plugin keeps a named account's server, and its provider says which account", async () => {
+  stack.program = async () => void new postject.Server("app", { name: "App", account: "staging" });
+  await stack.run("up");
+  const before = reference.servers();
+  const env = { POSTJECT_ACCESS_TOKEN: await reference.mintAccessToken(staging) };
+  stack.program = async () => {
+    const aliases = [{ type: "pulumi-nodejs:dynamic/postject:Server" }];
+    new PluginServer("app", { name: "App" }, { aliases });
+  };
+  expect((await stack.run("up", { env })).changes).toEqual({ same: 2 });
+  expect(reference.servers()).toEqual(before);
 });
 
 test("lookups and reads find what the named account has", async () => {

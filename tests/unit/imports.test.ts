@@ -17,6 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     "sdk",
   ],
   "provider/hosts": ["provider/lifecycle"],
+  "provider/command": ["provider/spec", "provider/client"],
   "provider/reference": ["provider/spec"],
   "provider/schema": ["provider/spec"],
   sdk: ["provider/spec", "provider/client"],
@@ -25,6 +26,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 /** Packages that a part may load when it is imported; what it loads later, with `import()`, is not listed. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   "provider/spec": ["zod/mini"],
+  "provider/command": ["commander"],
   "provider/reference": ["zod/mini"],
   "provider/hosts/plugin": ["@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf"],
   sdk: ["@pulumi/pulumi"],

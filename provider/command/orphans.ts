@@ -1,0 +1,98 @@
+import { type Client, isNotFound, startDeadline } from "../client";
+import type { ListedServer } from "../spec/messages";
+import { importLine } from "./import-file";
+import { type StackState, UsageError } from "./states";
+
+export interface OrphansOptions {
+  readonly nameContains?: string | undefined;
+  readonly json?: boolean | undefined;
+  readonly delete?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+}
+
+/**
+ * Prints the account's servers that none of the stacks owns and, if told to, deletes those that it printed. Answers how many
+ * are left. The list is read before the states, so that a server made meanwhile is no orphan.
+ */
+export async function reportOrphans(
+  client: Client,
+  readStates: () => Promise<StackState[]>,
+  options: OrphansOptions,
+  print: (text: string) => void,
+): Promise<number> {
+  const wanted = options.nameContains?.toLowerCase() ?? "";
+  const servers = await client.listServers(startDeadline());
+  const states = await readStates();
+  const owned = new Set(states.flatMap(({ serverIds }) => serverIds));
+  const orphans = servers.filter(({ id, name }) => !owned.has(id) && name.toLowerCase().includes(wanted));
+  print(options.json ? renderJson(orphans) : renderTable(orphans, servers.length));
+  if (!options.delete || orphans.length === 0) return orphans.length;
+  refuseUnsafe(
+    states,
+    servers.some(({ id }) => owned.has(id)),
+    options,
+  );
+  for (const { id } of orphans) {
+    await deleteServer(client, id);
+    if (!options.json) print(`deleted ${id}`);
+  }
+  return 0;
+}
+
+/** A server that is wrongly taken for an orphan is lost for ever, so doubt is refused. */
+function refuseUnsafe(states: readonly StackState[], ownsAny: boolean, { yes }: OrphansOptions): void {
+  if (!yes) throw new UsageError("Nothing was deleted: a delete is irreversible. Add --yes if you mean it");
+  const underWay = states.filter(({ isUnderWay }) => isUnderWay).map(({ source }) => source);
+  if (underWay.length > 0) {
+    throw new UsageError(
+      `Nothing was deleted: ${underWay.join(", ")} has operations that have not ended, and one of the servers may be theirs. ` +
+        "Wait for the update, or end it: `pulumi cancel`, then `pulumi refresh --clear-pending-creates`",
+    );
+  }
+  if (!ownsAny) {
+    throw new UsageError(
+      "Nothing was deleted: the given stacks own no server of this account, so that all of them would go. Check the access " +
+        "token and the stacks",
+    );
+  }
+}
+
+async function deleteServer(client: Client, id: string): Promise<void> {
+  try {
+    await client.deleteServer(id, startDeadline());
+  } catch (error) {
+    // Somebody else was faster; what was wanted is done.
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+function renderJson(orphans: readonly ListedServer[]): string {
+  const shown = orphans.map(({ id, name, createdAt }) => ({
+    id,
+    name,
+    createdAt,
+    import: importLine({ id, name }),
+  }));
+  return JSON.stringify(shown, null, 2);
+}
+
+function renderTable(orphans: readonly ListedServer[], total: number): string {
+  if (orphans.length === 0) return `None of the account's ${total} servers is an orphan.`;
+  const rows = [
+    ["ID", "NAME", "CREATED", "TO IMPORT IT"],
+    ...orphans.map(({ id, name, createdAt }) => [id, name, createdAt, importLine({ id, name })]),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [
+    ...lines,
+    "",
+    `${orphans.length} of the account's ${total} servers are in none of the given stacks.`,
+    'In a TypeScript program, take one over with `adopt: "<id>"`, or several with `pulumi-postject import-file --form dynamic`.',
+  ].join("\n");
+}

@@ -1,0 +1,99 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { serverResource } from "../spec";
+
+const run = promisify(execFile);
+
+/** The servers that one stack has in its state. */
+export interface StackState {
+  /** The stack or the file, as the user named it. */
+  readonly source: string;
+  /** Ids of the servers that the stack owns; one that it only reads is not among them. */
+  readonly serverIds: readonly string[];
+  /** An update of the stack is under way, or was cut off: a server may exist that is not in the state yet. */
+  readonly isUnderWay: boolean;
+}
+
+/** What the user did wrong: shown without a code, with the exit code of wrong usage. */
+export class UsageError extends Error {}
+
+/** A state larger than this is not one; Pulumi's own limit for a message is 400 MiB. */
+const STATE_LIMIT_BYTES = 400 * 1024 * 1024;
+
+/** Reads a stack's state with the Pulumi CLI, from the project in this folder. No secret is asked for. */
+export async function readStack(stack: string): Promise<StackState> {
+  return parseState(stack, await runPulumi(["stack", "export", "--stack", stack]));
+}
+
+/** Reads a state that `pulumi stack export` wrote, or one of a file backend; `-` is standard input. */
+export async function readStateFile(file: string): Promise<StackState> {
+  try {
+    const text = file === "-" ? await readStdin() : await readFile(file, "utf8");
+    return parseState(file === "-" ? "standard input" : file, text);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`Cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** The stack's configuration as it is now, secrets in clear; they stay in this process. */
+export async function readStackConfiguration(stack: string): Promise<Record<string, string | undefined>> {
+  const text = await runPulumi(["config", "--json", "--show-secrets", "--stack", stack]);
+  const entries = Object.entries(JSON.parse(text) as Record<string, { value?: string }>);
+  return Object.fromEntries(entries.map(([key, { value }]) => [key, value]));
+}
+
+async function runPulumi(args: readonly string[]): Promise<string> {
+  try {
+    const options = { maxBuffer: STATE_LIMIT_BYTES };
+    return (await run("pulumi", [...args, "--non-interactive"], options)).stdout;
+  } catch (error) {
+    const { code, stderr = "" } = error as { code?: unknown; stderr?: string };
+    if (code === "ENOENT") throw new UsageError("--stack needs the Pulumi CLI, and `pulumi` is not on PATH");
+    throw new UsageError(`\`pulumi ${args.join(" ")}\` failed: ${stderr.trim()}`);
+  }
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** A resource as states show it, as far as it matters here. */
+interface StateResource {
+  readonly type?: string;
+  readonly id?: string;
+  /** Only read by the program. */
+  readonly external?: boolean;
+}
+
+interface Deployment {
+  readonly resources?: readonly StateResource[] | null;
+  readonly pending_operations?: readonly { resource?: StateResource; type?: string }[] | null;
+}
+
+function parseState(source: string, text: string): StackState {
+  const deployment = findDeployment(text);
+  if (deployment === undefined)
+    throw new UsageError(`${source} is not a stack's state; \`pulumi stack export\` writes one`);
+  const isServer = ({ type }: StateResource) =>
+    type === serverResource.token || type === serverResource.dynamicType;
+  const owned = (deployment.resources ?? []).filter((resource) => isServer(resource) && !resource.external);
+  return {
+    source,
+    serverIds: owned.flatMap(({ id }) => (id === undefined ? [] : [id])),
+    isUnderWay: (deployment.pending_operations ?? []).some(({ resource }) => resource && isServer(resource)),
+  };
+}
+
+/** `stack export` writes `deployment`, a file backend `checkpoint.latest`, which a stack that was never updated lacks. */
+function findDeployment(text: string): Deployment | undefined {
+  try {
+    const state = JSON.parse(text) as { deployment?: Deployment; checkpoint?: { latest?: Deployment } };
+    return state.deployment ?? (state.checkpoint && (state.checkpoint.latest ?? {}));
+  } catch {
+    return undefined;
+  }
+}

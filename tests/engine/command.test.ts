@@ -1,0 +1,195 @@
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { type Reference, startReference } from "../../provider/reference";
+import { ROOT } from "../../tools/root";
+import { createWorkspace, type Workspace } from "../../tools/workspace";
+
+const COMMAND = path.join(ROOT, "dist/provider/command/main.js");
+const UP = ["up", "--yes", "--skip-preview"];
+
+let reference: Reference;
+let workspace: Workspace;
+
+/** Runs the command in the project's folder. */
+async function run(args: readonly string[], { stdin = "", env = {} } = {}) {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
+    cwd: workspace.folder,
+    env: { ...process.env, ...workspace.env, ...env },
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  child.stdin.end(stdin);
+  const exitCode = await new Promise((done) => child.once("close", done));
+  for (const { token } of reference.servers()) expect(stdout + stderr).not.toContain(token);
+  expect(stderr).not.toMatch(/^\s+at .*:\d+/m);
+  return { exitCode, stdout, stderr };
+}
+
+async function pulumi(...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await workspace.pulumi(args);
+  expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({ exitCode: 0, printed: "" });
+  return stdout;
+}
+
+/** Makes a server beside Pulumi and answers its id. */
+async function createByHand(name: string): Promise<string> {
+  const answer = await fetch(`${reference.url}/v1/servers`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${reference.accessToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ name }),
+  });
+  return ((await answer.json()) as { id: string }).id;
+}
+
+const idsOf = () => reference.servers().map(({ id }) => id);
+
+function open(example: string): void {
+  workspace = createWorkspace({
+    example: `examples/${example}`,
+    engine: [],
+    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+  });
+}
+
+beforeEach(async () => {
+  reference = await startReference();
+});
+
+afterEach(async () => {
+  workspace.remove();
+  await reference.stop();
+});
+
+describe("orphans", () => {
+  beforeEach(async () => {
+    open("yaml");
+    await pulumi("stack", "init", "dev");
+    await pulumi(...UP);
+  });
+
+  test("lists what no stack owns, with its import line; stacks, files and stdin tell the same", async () => {
+    const orphan = await createByHand("Left over!");
+    const state = await pulumi("stack", "export");
+    writeFileSync(path.join(workspace.folder, "state.json"), state);
+    const results = await Promise.all([
+      run(["orphans", "--stack", "dev"]),
+      run(["orphans", "state.json"]),
+      run(["orphans", "-"], { stdin: state }),
+    ]);
+    for (const { exitCode, stdout } of results) {
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain(`pulumi import postject:index:Server left-over ${orphan}`);
+      expect(stdout).toContain("1 of the account's 2 servers");
+    }
+    const json = await run(["orphans", "--stack", "dev", "--json", "--expect-none"]);
+    expect(json.exitCode).toBe(3);
+    expect(JSON.parse(json.stdout)).toMatchObject([{ id: orphan, name: "Left over!" }]);
+    const narrowed = await run(["orphans", "--stack", "dev", "--name-contains", "else", "--expect-none"]);
+    expect(narrowed.exitCode).toBe(0);
+  });
+
+  test("takes the access token from the stack's configuration, too", async () => {
+    await pulumi("config", "set", "--secret", "postject:accessToken", reference.accessToken);
+    const env = { POSTJECT_ACCESS_TOKEN: "" };
+    expect((await run(["orphans", "--stack", "dev"], { env })).stdout).toContain(
+      "None of the account's 1 servers",
+    );
+  });
+
+  test("deletes only with --yes, and only what it listed", async () => {
+    const [owned] = idsOf();
+    const [kept, orphan] = [await createByHand("Kept"), await createByHand("pr-7 app")];
+    const args = ["orphans", "--stack", "dev", "--name-contains", "pr-7", "--delete"];
+    const refused = await run(args);
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("Add --yes") });
+    expect(idsOf()).toEqual([owned, kept, orphan]);
+    expect(await run([...args, "--yes"])).toMatchObject({ exitCode: 0 });
+    expect(idsOf()).toEqual([owned, kept]);
+    expect(reference.requests({ method: "DELETE" })).toHaveLength(1);
+  });
+
+  test("deletes nothing while a create of a given stack has not ended", async () => {
+    await createByHand("Perhaps of the update");
+    const state = JSON.parse(await pulumi("stack", "export"));
+    const resource = { type: "postject:index:Server" };
+    state.deployment.pending_operations = [{ type: "creating", resource }];
+    const args = ["orphans", "-", "--delete", "--yes"];
+    const { exitCode, stderr } = await run(args, { stdin: JSON.stringify(state) });
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("have not ended"),
+    });
+    expect(idsOf()).toHaveLength(2);
+  });
+
+  test("deletes nothing if the stacks own no server of the account", async () => {
+    const args = ["orphans", "-", "--delete", "--yes"];
+    const { exitCode, stderr } = await run(args, { stdin: '{"deployment":{"resources":[]}}' });
+    expect({ exitCode, stderr }).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("own no server"),
+    });
+    expect(idsOf()).toHaveLength(1);
+  });
+
+  test.each<[string, string[], { stdin?: string; env?: Record<string, string> }, number, string]>([
+    ["no stack", ["orphans"], {}, 2, "Say which stacks own servers"],
+    ["an unknown stack", ["orphans", "--stack", "nope"], {}, 2, "no stack named 'nope' found"],
+    ["no file", ["orphans", "nope.json"], {}, 2, "Cannot read nope.json"],
+    ["another file", ["orphans", "-"], { stdin: "{}" }, 2, "standard input is not a stack's state"],
+    ["an unknown option", ["orphans", "--force"], {}, 2, "unknown option '--force'"],
+    ["a wrong token", ["orphans", "-"], { env: { POSTJECT_ACCESS_TOKEN: "x.y.z" } }, 1, "[unauthorized]"],
+    ["no token", ["orphans", "-"], { env: { POSTJECT_ACCESS_TOKEN: "" } }, 1, "[access-token-missing]"],
+  ])("%s is refused with what to do", async (_, args, options, expectedCode, message) => {
+    const { exitCode, stderr } = await run(args, options);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: expectedCode,
+      stderr: expect.stringContaining(message),
+    });
+  });
+});
+
+describe("import-file", () => {
+  test("takes all servers that no stack owns into a stack of the plugin", async () => {
+    open("yaml");
+    await pulumi("stack", "init", "dev");
+    await pulumi(...UP);
+    for (const name of ["Legacy", "legacy", "日本"]) await createByHand(name);
+    await run(["import-file", "--all", "--stack", "dev", "--out", "import.json"]);
+    const { resources } = JSON.parse(readFileSync(path.join(workspace.folder, "import.json"), "utf8"));
+    const last = reference.servers().at(-1)?.id;
+    expect(resources.map(({ name }: { name: string }) => name)).toEqual(["legacy", "legacy-2", last]);
+    await pulumi("import", "--file", "import.json", "--yes", "--skip-preview", "--generate-code=false");
+    expect((await run(["orphans", "--stack", "dev", "--expect-none"])).exitCode).toBe(0);
+    expect(reference.requests({ method: "POST" })).toHaveLength(4);
+  });
+
+  test("takes selected servers into a TypeScript program, whose next update completes them", async () => {
+    open("quickstart");
+    await pulumi("stack", "init", "dev");
+    const [id] = [await createByHand("Quickstart App"), await createByHand("Not this one")];
+    const { stdout } = await run(["import-file", id, "--form", "dynamic"]);
+    writeFileSync(path.join(workspace.folder, "import.json"), stdout.replace('"quickstart-app"', '"app"'));
+    await pulumi("import", "--file", "import.json", "--yes", "--generate-code=false", "--protect=false");
+    await pulumi(...UP);
+    const { appServerId, appToken } = JSON.parse(await pulumi("stack", "output", "--json", "--show-secrets"));
+    const server = reference.servers().find((one) => one.id === id);
+    expect({ appServerId, appToken }).toEqual({ appServerId: id, appToken: server?.token });
+    expect(await pulumi("stack", "export")).not.toContain(server?.token);
+    expect(reference.servers()).toHaveLength(3);
+  });
+
+  test("an id that the account does not have stops it before anything is written", async () => {
+    open("yaml");
+    const { exitCode, stdout, stderr } = await run(["import-file", "clxnope"]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toContain("no server clxnope. Nothing was written. [not-found]");
+  });
+});

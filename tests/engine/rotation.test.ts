@@ -1,0 +1,77 @@
+import { type Reference, startReference } from "../../provider/reference";
+import { forms } from "../support/forms";
+import { createTestStack, type TestStack } from "../support/stack";
+
+describe.each(forms)("rotating a server token in the $form form", ({ Server }) => {
+  let reference: Reference;
+  let stack: TestStack;
+
+  beforeEach(async () => {
+    reference = await startReference();
+    stack = await createTestStack({ reference, program: async () => ({}) });
+  });
+
+  afterEach(async () => {
+    stack.remove();
+    await reference.stop();
+  });
+
+  const inPlace =
+    (quarter: string, deletionProtection = false) =>
+    async () => {
+      const options = { replacementTrigger: quarter, deleteBeforeReplace: true };
+      const app = new Server("app", { name: "App", deletionProtection }, options);
+      return { token: app.token };
+    };
+
+  const tokensOf = () => reference.servers().map(({ token }) => token);
+
+  test("in place: a changed trigger deletes the server and makes another of the same name", async () => {
+    stack.program = inPlace("2026-Q4");
+    await stack.run("up");
+    const [old] = tokensOf();
+    expect((await stack.run("up")).changes).toEqual({ same: 2 });
+    stack.program = inPlace("2027-Q1");
+    const { failed, printed, changes } = await stack.run("up");
+    expect({ failed, printed }).toMatchObject({ failed: false });
+    expect(changes).toMatchObject({ replace: 1 });
+    expect(reference.servers().map(({ name }) => name)).toEqual(["App"]);
+    expect(tokensOf()).not.toContain(old);
+    expect(await stack.outputs()).toEqual({ token: tokensOf()[0] });
+  });
+
+  test("in place: a protected server keeps its token", async () => {
+    stack.program = inPlace("2026-Q4", true);
+    await stack.run("up");
+    const before = tokensOf();
+    stack.program = inPlace("2027-Q1", true);
+    const { failed, printed } = await stack.run("up");
+    expect(failed).toBe(true);
+    expect(printed).toContain("[deletion-protected]");
+    expect(tokensOf()).toEqual(before);
+  });
+
+  /** The servers that are declared, by generation; the application has the token of `current`. */
+  const overlap = (generations: Record<string, boolean>, current: string) => async () => {
+    const tokens = Object.entries(generations).map(([generation, deletionProtection]) => {
+      const server = new Server(`app-${generation}`, { name: `App ${generation}`, deletionProtection });
+      return [generation, server.token] as const;
+    });
+    return { token: Object.fromEntries(tokens)[current] };
+  };
+
+  test("with overlap: both tokens work until the old server is let go", async () => {
+    stack.program = overlap({ "2026": true }, "2026");
+    await stack.run("up");
+    const [old] = tokensOf();
+    stack.program = overlap({ "2026": false, "2027": true }, "2027");
+    await stack.run("up");
+    const [kept, next] = tokensOf();
+    expect(kept).toBe(old);
+    expect(await stack.outputs()).toEqual({ token: next });
+    stack.program = overlap({ "2027": true }, "2027");
+    expect((await stack.run("up")).failed).toBe(false);
+    expect(tokensOf()).toEqual([next]);
+    expect(reference.requests({ method: "DELETE" })).toHaveLength(1);
+  });
+});
