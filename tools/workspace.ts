@@ -85,6 +85,7 @@ export function runCommand(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>>,
+  stdin = "",
 ): Promise<CommandResult> {
   return new Promise((done, fail) => {
     // The provider's own variables come from `env` alone, whatever the caller's shell has set.
@@ -92,8 +93,10 @@ export function runCommand(
     const child = spawn(command, args, {
       cwd,
       env: { ...Object.fromEntries(inherited), ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    // A command that ends without reading it is no failure.
+    child.stdin.on("error", () => {}).end(stdin);
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk) => {

@@ -60,8 +60,7 @@ export function createClient(options: ClientOptions): Client {
 
   async function send<Name extends RouteName>(
     name: Name,
-    id: string,
-    body: unknown,
+    { id = "", body }: { id?: string; body?: unknown },
     deadline: Deadline,
   ): Promise<Answers[Name]> {
     const route: Route = routes[name];
@@ -112,10 +111,10 @@ export function createClient(options: ClientOptions): Client {
   return {
     accountId,
     endpoint,
-    createServer: (body, deadline) => send("createServer", "", body, deadline),
-    listServers: (deadline) => send("listServers", "", undefined, deadline),
-    getServer: (id, deadline) => send("getServer", id, undefined, deadline),
-    deleteServer: (id, deadline) => send("deleteServer", id, undefined, deadline),
+    createServer: (body, deadline) => send("createServer", { body }, deadline),
+    listServers: (deadline) => send("listServers", {}, deadline),
+    getServer: (id, deadline) => send("getServer", { id }, deadline),
+    deleteServer: (id, deadline) => send("deleteServer", { id }, deadline),
   };
 }
 

@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Reference, startReference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, type Workspace } from "../../tools/workspace";
+import { createWorkspace, runCommand, type Workspace } from "../../tools/workspace";
+import { createByHand } from "../support/account";
 
 const COMMAND = path.join(ROOT, "dist/provider/command/main.js");
 const UP = ["up", "--yes", "--skip-preview"];
@@ -13,39 +13,18 @@ let workspace: Workspace;
 
 /** Runs the command in the project's folder. */
 async function run(args: readonly string[], { stdin = "", env = {} } = {}) {
-  const child = spawn(process.execPath, [COMMAND, ...args], {
-    cwd: workspace.folder,
-    env: { ...process.env, ...workspace.env, ...env },
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    stderr += chunk;
-  });
-  child.stdin.end(stdin);
-  const exitCode = await new Promise((done) => child.once("close", done));
-  for (const { token } of reference.servers()) expect(stdout + stderr).not.toContain(token);
-  expect(stderr).not.toMatch(/^\s+at .*:\d+/m);
-  return { exitCode, stdout, stderr };
+  const all = { ...workspace.env, ...env };
+  const result = await runCommand(process.execPath, [COMMAND, ...args], workspace.folder, all, stdin);
+  const printed = result.stdout + result.stderr;
+  for (const { token } of reference.servers()) expect(printed).not.toContain(token);
+  expect(printed).not.toMatch(/^\s+at .*:\d+/m);
+  return result;
 }
 
 async function pulumi(...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await workspace.pulumi(args);
   expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({ exitCode: 0, printed: "" });
   return stdout;
-}
-
-/** Makes a server beside Pulumi and answers its id. */
-async function createByHand(name: string): Promise<string> {
-  const answer = await fetch(`${reference.url}/v1/servers`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${reference.accessToken}`, "content-type": "application/json" },
-    body: JSON.stringify({ name }),
-  });
-  return ((await answer.json()) as { id: string }).id;
 }
 
 const idsOf = () => reference.servers().map(({ id }) => id);
@@ -75,7 +54,7 @@ describe("orphans", () => {
   });
 
   test("lists what no stack owns, with its import line; stacks, files and stdin tell the same", async () => {
-    const orphan = await createByHand("Left over!");
+    const orphan = await createByHand(reference, "Left over!");
     const state = await pulumi("stack", "export");
     writeFileSync(path.join(workspace.folder, "state.json"), state);
     const results = await Promise.all([
@@ -105,7 +84,7 @@ describe("orphans", () => {
 
   test("deletes only with --yes, and only what it listed", async () => {
     const [owned] = idsOf();
-    const [kept, orphan] = [await createByHand("Kept"), await createByHand("pr-7 app")];
+    const [kept, orphan] = [await createByHand(reference, "Kept"), await createByHand(reference, "pr-7 app")];
     const args = ["orphans", "--stack", "dev", "--name-contains", "pr-7", "--delete"];
     const refused = await run(args);
     expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("Add --yes") });
@@ -116,7 +95,7 @@ describe("orphans", () => {
   });
 
   test("deletes nothing while a create of a given stack has not ended", async () => {
-    await createByHand("Perhaps of the update");
+    await createByHand(reference, "Perhaps of the update");
     const state = JSON.parse(await pulumi("stack", "export"));
     const resource = { type: "postject:index:Server" };
     state.deployment.pending_operations = [{ type: "creating", resource }];
@@ -161,7 +140,7 @@ describe("import-file", () => {
     open("yaml");
     await pulumi("stack", "init", "dev");
     await pulumi(...UP);
-    for (const name of ["Legacy", "legacy", "日本"]) await createByHand(name);
+    for (const name of ["Legacy", "legacy", "日本"]) await createByHand(reference, name);
     await run(["import-file", "--all", "--stack", "dev", "--out", "import.json"]);
     const { resources } = JSON.parse(readFileSync(path.join(workspace.folder, "import.json"), "utf8"));
     const last = reference.servers().at(-1)?.id;
@@ -174,7 +153,10 @@ describe("import-file", () => {
   test("takes selected servers into a TypeScript program, whose next update completes them", async () => {
     open("quickstart");
     await pulumi("stack", "init", "dev");
-    const [id] = [await createByHand("Quickstart App"), await createByHand("Not this one")];
+    const [id] = [
+      await createByHand(reference, "Quickstart App"),
+      await createByHand(reference, "Not this one"),
+    ];
     const { stdout } = await run(["import-file", id, "--form", "dynamic"]);
     writeFileSync(path.join(workspace.folder, "import.json"), stdout.replace('"quickstart-app"', '"app"'));
     await pulumi("import", "--file", "import.json", "--yes", "--generate-code=false", "--protect=false");

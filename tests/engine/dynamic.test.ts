@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Reference, startReference } from "../../provider/reference";
 import * as postject from "../../sdk";
+import { onlyServer } from "../support/account";
 import { createTestStack, type TestStack } from "../support/stack";
 
 const PROVIDER = 'exports.handler = () => require("pulumi-postject/dynamic");';
@@ -21,27 +22,21 @@ afterEach(async () => {
   await reference.stop();
 });
 
-function onlyServer() {
-  const [server, second] = reference.servers();
-  if (server === undefined || second !== undefined) throw new Error("there is not exactly one server");
-  return server;
-}
-
 test("a preview of a create sends nothing and shows the name that the update will use", async () => {
   stack.program = async () => ({ name: new postject.Server("app").name });
   const preview = await stack.run("preview");
   expect(preview.failed).toBe(false);
   expect(reference.requests()).toEqual([]);
   await stack.run("up");
-  expect(onlyServer().name).toMatch(/^app-[0-9a-f]{7}$/);
-  expect(preview.printed).toContain(onlyServer().name);
+  expect(onlyServer(reference).name).toMatch(/^app-[0-9a-f]{7}$/);
+  expect(preview.printed).toContain(onlyServer(reference).name);
 });
 
 test("the state holds the constant provider string, the whole server, and no secret in plain text", async () => {
   stack.program = async () => ({ token: new postject.Server("app", { name: "App" }).token });
   const { printed } = await stack.run("up");
   const [resource] = await stack.resources();
-  const { token, ...live } = onlyServer();
+  const { token, ...live } = onlyServer(reference);
   expect(resource).toMatchObject({
     id: live.id,
     inputs: { __provider: PROVIDER, name: "App" },
@@ -63,7 +58,7 @@ test("the state holds the constant provider string, the whole server, and no sec
 
 test("a taken name stops the create before the POST and says how to take the server over, which then works", async () => {
   await stack.run("up");
-  const { id, token } = onlyServer();
+  const { id, token } = onlyServer(reference);
   const other = await createTestStack({ reference, program: declare({ name: "App" }) });
   const { failed, printed } = await other.run("up");
   expect(failed).toBe(true);
@@ -81,7 +76,7 @@ test("adopting a server of another name names both and changes nothing", async (
   await stack.run("up");
   const other = await createTestStack({
     reference,
-    program: declare({ name: "Other", adopt: onlyServer().id }),
+    program: declare({ name: "Other", adopt: onlyServer(reference).id }),
   });
   const { printed } = await other.run("up");
   expect(printed).toMatch(/Cannot adopt server c\w+ as "Other": its name is "App"/);
@@ -91,7 +86,7 @@ test("adopting a server of another name names both and changes nothing", async (
 
 test("lookups find servers by id and by name and keep tokens secret", async () => {
   await stack.run("up");
-  const { id, token } = onlyServer();
+  const { id, token } = onlyServer(reference);
   const other = await createTestStack({
     reference,
     program: async () => {
@@ -116,12 +111,12 @@ test("lookups find servers by id and by name and keep tokens secret", async () =
 
 test("adopt that was left in the program never takes a server away from itself", async () => {
   await stack.run("up");
-  const { id } = onlyServer();
+  const { id } = onlyServer(reference);
   const args = { name: "App", adopt: id, deletionProtection: false };
   stack.program = declare(args);
   await stack.run("up");
   const [resource] = await stack.resources();
   expect((await stack.run("up", { args: { replace: [resource?.urn] } })).failed).toBe(false);
-  expect(onlyServer().id).toBe(id);
+  expect(onlyServer(reference).id).toBe(id);
   expect(await stack.resources()).toMatchObject([{ id }]);
 });

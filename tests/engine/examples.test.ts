@@ -3,6 +3,7 @@ import path from "node:path";
 import { type Reference, startReference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
 import { createWorkspace, type Workspace } from "../../tools/workspace";
+import { createByHand } from "../support/account";
 
 let reference: Reference;
 let workspace: Workspace;
@@ -75,11 +76,7 @@ test("the multi-account example puts one server into each account, and protects 
 
 test("the import example takes a server over that was made by hand", async () => {
   open("import");
-  await fetch(`${reference.url}/v1/servers`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${reference.accessToken}`, "content-type": "application/json" },
-    body: '{"name":"Legacy App"}',
-  });
+  await createByHand(reference, "Legacy App");
   await pulumi(["stack", "init", "dev"]);
   await pulumi(["import", "postject:index:Server", "app", reference.servers()[0]?.id ?? "", "--yes"]);
   await pulumi(["preview", "--expect-no-changes"]);

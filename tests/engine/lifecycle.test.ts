@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { type Reference, startReference } from "../../provider/reference";
 import type { ServerArgs } from "../../sdk";
+import { onlyServer, requestsOf } from "../support/account";
 import { forms } from "../support/forms";
 import { createTestStack, type TestStack } from "../support/stack";
 
@@ -24,29 +25,13 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     await reference.stop();
   });
 
-  /** Requests of the work given, as `METHOD path`. */
-  async function requestsOf(work: () => Promise<unknown>): Promise<string[]> {
-    const before = reference.requests().length;
-    await work();
-    return reference
-      .requests()
-      .slice(before)
-      .map(({ method, path }) => `${method} ${path}`);
-  }
-
-  function onlyServer() {
-    const [server, second] = reference.servers();
-    if (server === undefined || second !== undefined) throw new Error("there is not exactly one server");
-    return server;
-  }
-
   test("up creates the server with one POST, and the next up sends nothing", async () => {
-    expect(await requestsOf(() => stack.run("up"))).toEqual([
+    expect(await requestsOf(reference, () => stack.run("up"))).toEqual([
       "GET /v1/servers",
       "POST /v1/servers",
       expect.stringMatching(/^GET \/v1\/servers\/c/),
     ]);
-    const again = await requestsOf(async () =>
+    const again = await requestsOf(reference, async () =>
       expect(await stack.run("up")).toMatchObject({ changes: { same: 2 } }),
     );
     expect(again).toEqual([]);
@@ -57,7 +42,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
       for (const name of ["A", "B", "C"]) new Server(name, { name });
     };
     await stack.run("up");
-    const sent = await requestsOf(async () => {
+    const sent = await requestsOf(reference, async () => {
       expect(await stack.run("refresh", { args: { expectNoChanges: true } })).toMatchObject({
         failed: false,
       });
@@ -72,7 +57,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
 
   test("a server deleted behind Pulumi's back is dropped by refresh and made again by the next up", async () => {
     await stack.run("up");
-    const { id } = onlyServer();
+    const { id } = onlyServer(reference);
     await fetch(`${reference.url}/v1/servers/${id}`, {
       method: "DELETE",
       headers: { authorization: `Bearer ${reference.accessToken}` },
@@ -80,13 +65,13 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     expect(await stack.run("refresh")).toMatchObject({ failed: false, changes: { delete: 1 } });
     expect(await stack.resources()).toEqual([]);
     expect(await stack.run("up")).toMatchObject({ changes: { create: 1, same: 1 } });
-    expect(onlyServer().id).not.toBe(id);
+    expect(onlyServer(reference).id).not.toBe(id);
   });
 
   test("renaming a protected server is refused at preview and at up, and writes nothing", async () => {
     await stack.run("up");
     stack.program = declare({ name: "B" });
-    const sent = await requestsOf(async () => {
+    const sent = await requestsOf(reference, async () => {
       for (const operation of ["preview", "up"] as const) {
         const { failed, printed } = await stack.run(operation);
         expect(failed).toBe(true);
@@ -101,19 +86,21 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     await stack.run("up");
     stack.program = declare({ name: "B", deletionProtection: false });
     expect((await stack.run("up")).printed).toContain("[deletion-protected]");
-    expect(onlyServer().name).toBe("App");
+    expect(onlyServer(reference).name).toBe("App");
   });
 
   test("lifting the protection is an update of the state alone; the rename after it replaces the server", async () => {
     await stack.run("up");
     stack.program = declare({ name: "App", deletionProtection: false });
     expect(
-      await requestsOf(async () => expect(await stack.run("up")).toMatchObject({ changes: { update: 1 } })),
+      await requestsOf(reference, async () =>
+        expect(await stack.run("up")).toMatchObject({ changes: { update: 1 } }),
+      ),
     ).toEqual([]);
-    const { id } = onlyServer();
+    const { id } = onlyServer(reference);
     stack.program = declare({ name: "B", deletionProtection: false });
     expect(await stack.run("up")).toMatchObject({ failed: false, changes: { replace: 1 } });
-    expect(onlyServer()).toMatchObject({ name: "B", id: expect.not.stringMatching(id) });
+    expect(onlyServer(reference)).toMatchObject({ name: "B", id: expect.not.stringMatching(id) });
   });
 
   test("a protected server outlives its removal from the program and a destroy, until the environment allows it", async () => {
@@ -123,7 +110,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     const destroy = await stack.run("destroy");
     expect(destroy.printed).toContain("[deletion-protected]");
     expect(destroy.printed).not.toMatch(/^\s+at /m);
-    expect(onlyServer().name).toBe("App");
+    expect(onlyServer(reference).name).toBe("App");
     expect(await stack.resources()).toHaveLength(1);
     expect(await stack.run("destroy", UNPROTECTED)).toMatchObject({ failed: false });
     expect(reference.servers()).toEqual([]);
@@ -133,12 +120,12 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     stack.program = declare({ name: "App", deletionProtection: true });
     await stack.run("up");
     expect((await stack.run("destroy", UNPROTECTED)).printed).toContain("[deletion-protected]");
-    expect(onlyServer().name).toBe("App");
+    expect(onlyServer(reference).name).toBe("App");
   });
 
   test("a rename outside Pulumi shows at refresh, and the next up refuses to replace the server for it", async () => {
     await stack.run("up");
-    reference.rename(onlyServer().id, "Renamed");
+    reference.rename(onlyServer(reference).id, "Renamed");
     expect(await stack.run("refresh")).toMatchObject({ failed: false, changes: { update: 1 } });
     expect((await stack.run("preview")).printed).toContain('set its name to "Renamed"');
     stack.program = declare({ name: "Renamed" });
@@ -154,7 +141,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     const { failed, printed } = await stack.run("up");
     expect(failed).toBe(true);
     expect(printed).toContain("[create-incomplete]");
-    const { id, token } = onlyServer();
+    const { id, token } = onlyServer(reference);
     expect(await stack.resources()).toMatchObject([{ id, initErrors: [expect.any(String)] }]);
     expect(stack.rawState()).not.toContain(token);
     reference.faults.clear();
@@ -197,7 +184,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
 
   test("Server.get reads a server that the program does not own; destroy leaves it alone", async () => {
     await stack.run("up");
-    const { id, token } = onlyServer();
+    const { id, token } = onlyServer(reference);
     const other = await createTestStack({
       reference,
       program: async () => {
@@ -216,15 +203,15 @@ describe.each(forms)("in the $form form", ({ Server }) => {
   test("two servers replaced under their own name are made after the old ones are gone", async () => {
     stack.program = declare({ name: "App", deletionProtection: false }, { deleteBeforeReplace: true });
     await stack.run("up");
-    const { id } = onlyServer();
+    const { id } = onlyServer(reference);
     const [resource] = await stack.resources();
     expect(await stack.run("up", { args: { replace: [resource?.urn] } })).toMatchObject({ failed: false });
-    expect(onlyServer().id).not.toBe(id);
+    expect(onlyServer(reference).id).not.toBe(id);
   });
   test("the state and the output hold no secret in plain text", async () => {
     stack.program = async () => ({ token: new Server("app", { name: "App" }).token });
     const { printed } = await stack.run("up");
-    const { token } = onlyServer();
+    const { token } = onlyServer(reference);
     for (const text of [stack.rawState(), printed]) {
       expect(text).not.toContain(token);
       expect(text).not.toContain(reference.accessToken);
@@ -233,6 +220,6 @@ describe.each(forms)("in the $form form", ({ Server }) => {
   });
 
   test("a preview of a create sends nothing", async () => {
-    expect(await requestsOf(() => stack.run("preview"))).toEqual([]);
+    expect(await requestsOf(reference, () => stack.run("preview"))).toEqual([]);
   });
 });

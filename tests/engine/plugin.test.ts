@@ -4,6 +4,7 @@ import path from "node:path";
 import { type Account, type Reference, startReference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
 import { createWorkspace, type Workspace } from "../../tools/workspace";
+import { createByHand, onlyServer, requestsOf } from "../support/account";
 
 /** By its link in the program's folder: `pulumi do` splits a path at blanks, and a checkout may have some. */
 const plugin = () => path.join(workspace.folder, "node_modules/pulumi-postject/pulumi-resource-postject");
@@ -54,21 +55,6 @@ function declare(resources: string, rest = ""): void {
 const server = (properties: string, options = "") =>
   `  app:\n    type: postject:Server\n    properties: { ${properties} }\n${options}`;
 
-async function requestsOf(work: () => Promise<unknown>): Promise<string[]> {
-  const before = reference.requests().length;
-  await work();
-  return reference
-    .requests()
-    .slice(before)
-    .map(({ method, path }) => `${method} ${path}`);
-}
-
-function onlyServer() {
-  const [found, second] = reference.servers();
-  if (found === undefined || second !== undefined) throw new Error("there is not exactly one server");
-  return found;
-}
-
 async function state(): Promise<
   { type: string; id: string; inputs: object; outputs: Record<string, unknown> }[]
 > {
@@ -79,19 +65,21 @@ const serversInState = async () => (await state()).filter(({ type }) => type ===
 
 test("a YAML program goes through preview, up, no-op, refresh and destroy with the requests that each needs", async () => {
   declare(server("name: App"));
-  expect(await requestsOf(() => pulumi(["preview"]))).toEqual([]);
-  expect(await requestsOf(() => pulumi(["up"]))).toEqual([
+  expect(await requestsOf(reference, () => pulumi(["preview"]))).toEqual([]);
+  expect(await requestsOf(reference, () => pulumi(["up"]))).toEqual([
     "GET /v1/servers",
     "POST /v1/servers",
     expect.stringMatching(/^GET \/v1\/servers\/c/),
   ]);
-  const { id } = onlyServer();
-  expect(await requestsOf(() => pulumi(["preview", "--expect-no-changes"]))).toEqual([]);
-  expect(await requestsOf(() => pulumi(["up", "--expect-no-changes"]))).toEqual([]);
-  expect(await requestsOf(() => pulumi(["refresh", "--expect-no-changes"]))).toEqual([
+  const { id } = onlyServer(reference);
+  expect(await requestsOf(reference, () => pulumi(["preview", "--expect-no-changes"]))).toEqual([]);
+  expect(await requestsOf(reference, () => pulumi(["up", "--expect-no-changes"]))).toEqual([]);
+  expect(await requestsOf(reference, () => pulumi(["refresh", "--expect-no-changes"]))).toEqual([
     `GET /v1/servers/${id}`,
   ]);
-  expect(await requestsOf(() => pulumi(["destroy"], UNPROTECTED))).toEqual([`DELETE /v1/servers/${id}`]);
+  expect(await requestsOf(reference, () => pulumi(["destroy"], UNPROTECTED))).toEqual([
+    `DELETE /v1/servers/${id}`,
+  ]);
   expect(reference.servers()).toEqual([]);
 });
 
@@ -103,13 +91,13 @@ test("the preview of a rename shows the name alone, as a replacement", async () 
   expect(printed).toMatch(/~ name\s*: "App" => "Renamed"/);
   expect(printed).not.toContain("token");
   expect((await pulumi(["up"])).failed).toBe(false);
-  expect(onlyServer().name).toBe("Renamed");
+  expect(onlyServer(reference).name).toBe("Renamed");
 });
 
 test("a rename outside Pulumi shows as drift", async () => {
   declare(server("name: App"));
   await pulumi(["up"]);
-  reference.rename(onlyServer().id, "Renamed");
+  reference.rename(onlyServer(reference).id, "Renamed");
   const drift = await pulumi(["refresh", "--expect-no-changes"]);
   expect(drift.failed).toBe(true);
   expect(drift.printed).toContain("[diff: ~name]");
@@ -121,7 +109,7 @@ test("the engine's own protection refuses a destroy at preview", async () => {
   const { failed, printed } = await pulumi(["destroy"], UNPROTECTED);
   expect(failed).toBe(true);
   expect(printed).toContain("protected");
-  expect(onlyServer().name).toBe("App");
+  expect(onlyServer(reference).name).toBe("App");
 });
 
 test("a replacement that is not a rename, of a protected server, is refused at preview", async () => {
@@ -129,7 +117,7 @@ test("a replacement that is not a rename, of a protected server, is refused at p
   await pulumi(["up"]);
   const options = "    options: { replaceOnChanges: [allowDuplicateName] }\n";
   declare(server("name: App, allowDuplicateName: true", options));
-  const sent = await requestsOf(async () => {
+  const sent = await requestsOf(reference, async () => {
     const { failed, printed } = await pulumi(["preview"]);
     expect(failed).toBe(true);
     expect(printed).toContain("The run would replace it");
@@ -142,18 +130,13 @@ test("a forced replacement, of which the provider is not told before, stops befo
   await pulumi(["up"]);
   const urn = "urn:pulumi:dev::postject-yaml::postject:index:Server::app";
   expect((await pulumi(["up", "--replace", urn])).printed).toContain("[name-taken]");
-  expect(onlyServer().name).toBe("App");
+  expect(onlyServer(reference).name).toBe("App");
 });
 
 test("an imported server has its token as a secret, and the next preview is clean", async () => {
   declare(server("name: App"));
-  const created = await fetch(`${reference.url}/v1/servers`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${reference.accessToken}`, "content-type": "application/json" },
-    body: '{"name":"App"}',
-  });
-  expect(created.status).toBe(201);
-  const { id, token } = onlyServer();
+  await createByHand(reference, "App");
+  const { id, token } = onlyServer(reference);
   const imported = await pulumi(["import", "postject:index:Server", "app", id, "--yes", "--protect=false"]);
   expect(imported.failed).toBe(false);
   expect(imported.printed).toContain("name: App");
@@ -172,7 +155,7 @@ test("an id that nobody has, and one of another account, do not exist for an imp
   const stranger = await reference.mintAccessToken(reference.addAccount());
   for (const [id, env] of [
     ["clxnope", {}],
-    [onlyServer().id, { POSTJECT_ACCESS_TOKEN: stranger }],
+    [onlyServer(reference).id, { POSTJECT_ACCESS_TOKEN: stranger }],
   ] as const) {
     const { failed, printed } = await pulumi(["import", "postject:index:Server", "other", id, "--yes"], env);
     expect(failed).toBe(true);
@@ -183,7 +166,7 @@ test("an id that nobody has, and one of another account, do not exist for an imp
 test("the import option takes a server over", async () => {
   declare(server("name: App"));
   await pulumi(["up"]);
-  const { id } = onlyServer();
+  const { id } = onlyServer(reference);
   await pulumi(["state", "delete", "urn:pulumi:dev::postject-yaml::postject:index:Server::app", "--yes"]);
   const taken = await pulumi(["up"]);
   expect(taken.printed).toContain(`pulumi import postject:index:Server app ${id}`);
@@ -258,7 +241,7 @@ test("a server without a name is refused where auto-naming is disabled", async (
 
 test("a configured plan makes the preview warn before its limit is hit, with one list", async () => {
   declare("  a: { type: postject:Server }\n  b: { type: postject:Server }", "config:\n  postject:plan: free");
-  const sent = await requestsOf(async () => {
+  const sent = await requestsOf(reference, async () => {
     const { failed, printed } = await pulumi(["preview"]);
     expect(failed).toBe(false);
     expect(printed).toContain("The Free plan allows 1 servers; 0 exist and this run creates 2 or more");
@@ -273,14 +256,14 @@ test("a renewed access token is used by up, refresh and destroy, replaces nothin
   declare(server("name: App"));
   await set(first);
   expect((await pulumi(["up"], env)).failed).toBe(false);
-  const { id } = onlyServer();
+  const { id } = onlyServer(reference);
   await new Promise((done) => setTimeout(done, 4100));
   const stale = await pulumi(["refresh"], env);
   expect(stale.printed).toContain("[access-token-expired]");
   await set(reference.accessToken);
   expect((await pulumi(["refresh"], env)).failed).toBe(false);
   expect((await pulumi(["up", "--expect-no-changes"], env)).failed).toBe(false);
-  expect(onlyServer().id).toBe(id);
+  expect(onlyServer(reference).id).toBe(id);
   const plain = readFileSync(
     path.join(workspace.folder, "../state/.pulumi/stacks/postject-yaml/dev.json"),
     "utf8",

@@ -1,0 +1,28 @@
+import type { Reference, StoredServer } from "../../provider/reference";
+
+/** The server that has to be the only one. */
+export function onlyServer(reference: Reference): StoredServer {
+  const [server, second] = reference.servers();
+  if (server === undefined || second !== undefined) throw new Error("there is not exactly one server");
+  return server;
+}
+
+/** What a piece of work sends, as `METHOD path`. */
+export async function requestsOf(reference: Reference, work: () => Promise<unknown>): Promise<string[]> {
+  const before = reference.requests().length;
+  await work();
+  return reference
+    .requests()
+    .slice(before)
+    .map(({ method, path }) => `${method} ${path}`);
+}
+
+/** Makes a server beside Pulumi and answers its id. */
+export async function createByHand(reference: Reference, name: string): Promise<string> {
+  const answer = await fetch(`${reference.url}/v1/servers`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${reference.accessToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ name }),
+  });
+  return ((await answer.json()) as { id: string }).id;
+}
