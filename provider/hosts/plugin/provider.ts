@@ -24,7 +24,6 @@ import {
 } from "../../lifecycle";
 import {
   configuration as configurationFields,
-  functions,
   secretKeys,
   serverResource,
   VERSION,
@@ -33,6 +32,7 @@ import {
 } from "../../spec";
 import { createEngineLog, type EngineLog } from "./engine-log";
 import { MissingKeysError, toAnswer, toServiceError } from "./errors";
+import { callFunction, listServers } from "./lookups";
 import { decode, encode, withoutUnknown } from "./properties";
 import { isDefaultProvider, readStackConfiguration } from "./stack-configuration";
 
@@ -278,7 +278,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     invoke: unary(async (request: rpc.InvokeRequest) => {
       const response = new rpc.InvokeResponse();
       try {
-        response.setReturn(await callFunction(request.getTok(), decode(request.getArgs()).values));
+        response.setReturn(await callFunction(getLifecycle(), request, limits()));
       } catch (error) {
         if (!(error instanceof PostjectError)) throw error;
         // A failure reads better than an error, which the engine wraps in the protocol's own words.
@@ -290,8 +290,9 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     }),
 
     list: (call: grpc.ServerWritableStream<rpc.ListRequest, rpc.ListResponse>) => {
+      const list = async () => listServers(getLifecycle(), call, limits());
       track(
-        listServers(call).then(
+        list().then(
           () => call.end(),
           (error: unknown) => call.emit("error", toAnswer(error)),
         ),
@@ -319,47 +320,6 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     getMapping: unary(unimplemented),
     getMappings: unary(unimplemented),
   };
-
-  async function callFunction(token: string, args: Properties) {
-    const { getServer, getServers } = functions;
-    if (token === getServer.token)
-      return encode(await getLifecycle().getServer(args, limits()), SECRET_OUTPUTS);
-    if (token === getServers.token) {
-      const { servers } = await getLifecycle().getServers(args, limits());
-      return encode({ servers }, ["servers"]);
-    }
-    throw new PostjectError("bad-request", `There is no function ${token}.`);
-  }
-
-  async function listServers(
-    call: grpc.ServerWritableStream<rpc.ListRequest, rpc.ListResponse>,
-  ): Promise<void> {
-    const { request } = call;
-    const token = request.getContinuationToken() || "0";
-    if (request.getToken() !== serverResource.token || !/^\d+$/.test(token)) {
-      throw new PostjectError("bad-request", `Cannot list ${request.getToken()} from "${token}".`);
-    }
-    const { servers } = await getLifecycle().getServers(decode(request.getQuery()).values, limits());
-    const start = Number(token);
-    const limit = request.getLimit() || Number.POSITIVE_INFINITY;
-    const pageSize = request.getPageSize() || Number.POSITIVE_INFINITY;
-    const page = servers.slice(start, Math.min(start + pageSize, limit));
-    for (const { id, name } of page) {
-      const result = new rpc.ListResponse.Result();
-      result.setId(id);
-      result.setName(name);
-      const response = new rpc.ListResponse();
-      response.setResult(result);
-      call.write(response);
-    }
-    const next = start + page.length;
-    if (next >= Math.min(servers.length, limit)) return;
-    const continuation = new rpc.ListResponse.Continuation();
-    continuation.setContinuationToken(String(next));
-    const response = new rpc.ListResponse();
-    response.setContinuation(continuation);
-    call.write(response);
-  }
 
   return {
     service: service as unknown as IResourceProviderServer,
