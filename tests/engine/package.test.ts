@@ -1,128 +1,79 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Reference, startReference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, linkPackages, runCommand } from "../../tools/workspace";
+import { type UnpackedPackage, unpackPackage } from "../support/unpacked-package";
 
-let reference: Reference;
-let packed: string;
-let tarball: string;
+let unpacked: UnpackedPackage;
 
-beforeAll(async () => {
-  reference = await startReference();
-  packed = mkdtempSync(path.join(tmpdir(), "pulumi-postject-pack-"));
-  execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", packed, "--loglevel=error"], {
-    cwd: ROOT,
-  });
-  tarball = path.join(packed, readdirSync(packed)[0] ?? "");
+beforeAll(() => {
+  unpacked = unpackPackage();
 });
 
-afterAll(async () => {
-  rmSync(packed, { recursive: true, force: true });
-  await reference.stop();
-});
+afterAll(() => unpacked.remove());
 
-const pin = (name: string) =>
-  (
-    JSON.parse(readFileSync(path.join(ROOT, "node_modules", name, "package.json"), "utf8")) as {
-      version: string;
-    }
-  ).version;
-
-/** Runs the quickstart in another folder, with its packages installed there as a user would. */
-async function runInstalled(source: string, install: readonly [string, ...string[]]): Promise<void> {
-  const workspace = createWorkspace({
-    example: "examples/quickstart",
-    engine: [],
-    bare: true,
-    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+/** Runs a program of the checkout's node_modules. */
+function run(program: string, ...args: string[]): { status: number | null; printed: string } {
+  const file = path.join(ROOT, "node_modules", program);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
   });
-  const manifest = path.join(workspace.folder, "package.json");
-  const program = JSON.parse(readFileSync(manifest, "utf8"));
-  program.dependencies = { "@pulumi/pulumi": pin("@pulumi/pulumi"), "pulumi-postject": source };
-  program.devDependencies = { "@types/node": pin("@types/node"), typescript: pin("typescript") };
-  writeFileSync(manifest, JSON.stringify(program));
-  try {
-    const [command, ...args] = install;
-    expect(await runCommand(command, args, workspace.folder, workspace.env)).toMatchObject({ exitCode: 0 });
-    for (const args of [
-      ["stack", "init", "dev"],
-      ["up", "--yes", "--skip-preview"],
-    ]) {
-      const { exitCode, stdout, stderr } = await workspace.pulumi(args);
-      expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({
-        exitCode: 0,
-        printed: "",
-      });
-    }
-    expect(reference.servers()).toHaveLength(2);
-    const destroyed = await workspace.pulumi(["destroy", "--yes", "--skip-preview"], {
-      POSTJECT_DELETION_PROTECTION: "false",
-    });
-    expect(destroyed.exitCode).toBe(0);
-    expect(reference.servers()).toEqual([]);
-  } finally {
-    workspace.remove();
-  }
+  return { status, printed: stdout + stderr };
 }
 
-const QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-
-test(
-  "a program in another folder that installs the tarball works",
-  () => runInstalled(`file:${tarball}`, ["npm", "install", ...QUIET]),
-  300_000,
-);
-
-test(
-  "so does one that links the checkout",
-  () => runInstalled(`file:${ROOT}`, ["npm", "install", "--install-links=false", ...QUIET]),
-  300_000,
-);
-
-test(
-  "so does one that installs the tarball with pnpm",
-  () =>
-    runInstalled(`file:${tarball}`, [
-      path.join(ROOT, "node_modules/.bin/pnpm"),
-      "install",
-      "--ignore-scripts",
-    ]),
-  300_000,
-);
-
-test("the unpacked package starts its plugin, also after npm has run its prepare script there", async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-unpacked-"));
-  execFileSync("tar", ["-xzf", tarball, "-C", folder]);
-  const unpacked = path.join(folder, "package");
-  symlinkSync(path.join(ROOT, "node_modules"), path.join(unpacked, "node_modules"));
-  execFileSync("npm", ["run", "prepare", "--silent"], { cwd: unpacked });
-  const plugin = spawn(path.join(unpacked, "pulumi-resource-postject"), ["127.0.0.1:1"]);
-  const [printed] = await once(plugin.stdout, "data");
-  plugin.stdin.end();
-  await once(plugin, "exit");
-  rmSync(folder, { recursive: true, force: true });
-  expect(String(printed)).toMatch(/^\d+\n$/);
+test("the tarball holds what users need and nothing else", () => {
+  const { files, packedBytes, unpackedBytes } = unpacked.tarball;
+  const kB = (bytes: number) => `${Math.round(bytes / 1000)} kB`;
+  process.stdout.write(
+    `npm package: ${kB(packedBytes)} packed, ${kB(unpackedBytes)} unpacked, ${files.length} files\n`,
+  );
+  const expected =
+    /^(dist\/(provider|sdk)\/.*\.(js|d\.ts)|sdk\/schema\.json|pulumi-resource-postject|PulumiPlugin\.yaml|(CHANGELOG|README)\.md|LICENSE|package\.json)$/;
+  expect(files.filter((file) => !expected.test(file))).toEqual([]);
+  expect(files.filter((file) => file.startsWith("dist/provider/schema/"))).toEqual([]);
 });
 
-test("the tarball holds what users need and nothing else", () => {
-  const listing = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
-  const outside = listing.filter(
-    (file) =>
-      !/^package\/(dist\/(provider|sdk)\/.*\.(js|d\.ts)|sdk\/schema\.json|pulumi-resource-postject|PulumiPlugin\.yaml|[A-Z]+(\.md)?|package\.json)$/.test(
-        file,
-      ),
-  );
-  expect(outside).toEqual([]);
+test("publint finds nothing to say about the tarball", () => {
+  const { status, printed } = run("publint/src/cli.js", "run", unpacked.tarball.path, "--strict");
+  expect({ status, printed }).toEqual({ status: 0, printed: expect.stringMatching(/All good!\s*$/) });
+});
+
+// No rule is switched off. Sub-paths resolve under node10, which knows no `exports`, because of `typesVersions`.
+test("arethetypeswrong finds no problem in the tarball", () => {
+  const program = "@arethetypeswrong/cli/dist/index.js";
+  const { status, printed } = run(program, unpacked.tarball.path, "--no-definitely-typed", "--no-emoji");
+  expect({ status, printed }).toEqual({ status: 0, printed: expect.stringContaining("No problems found") });
+});
+
+const { exports: entries } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
+  exports: Record<string, unknown>;
+};
+const modules = Object.keys(entries)
+  .filter((entry) => entry !== "./package.json")
+  .map((entry) => path.posix.join("pulumi-postject", entry));
+
+/** What Node.js itself prints, in a folder where the package is installed. */
+function runNode(...args: string[]): unknown {
+  return JSON.parse(execFileSync(process.execPath, args, { cwd: unpacked.folder, encoding: "utf8" }));
+}
+
+test.each(modules)("ES modules can import every name of %s that require gives", (module) => {
+  const required = runNode("-p", `JSON.stringify(Object.keys(require("${module}")).sort())`);
+  const imported = runNode(
+    "--input-type=module",
+    "--eval",
+    `import * as all from "${module}"; console.log(JSON.stringify(Object.keys(all).sort()))`,
+  ) as string[];
+  // Node.js adds these to what it makes of a CommonJS module.
+  const added = ["__esModule", "default", "module.exports"];
+  expect(imported.filter((name) => !added.includes(name))).toEqual(required);
 });
 
 test.each(["node", "node16", "bundler"])(
   "a program type-checks under moduleResolution %s, sub-paths too",
   (resolution) => {
-    const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-types-"));
+    const folder = mkdtempSync(path.join(unpacked.folder, "types-"));
     const module = { node: "commonjs", node16: "node16", bundler: "esnext" }[resolution];
     const compilerOptions = {
       strict: true,
@@ -150,10 +101,7 @@ export const url = startReference().then((reference) => reference.url);
 new postject.Server("b", { nmae: "B" });
 `,
     );
-    linkPackages(folder);
-    const tsc = path.join(ROOT, "node_modules/typescript/bin/tsc");
-    const { status, stdout } = spawnSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
-    rmSync(folder, { recursive: true, force: true });
-    expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
+    const { status, printed } = run("typescript/bin/tsc", "-p", folder);
+    expect({ status, printed }).toEqual({ status: 0, printed: "" });
   },
 );

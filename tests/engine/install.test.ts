@@ -1,0 +1,129 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { type Reference, startReference } from "../../provider/reference";
+import { ROOT } from "../../tools/root";
+import { createWorkspace, runCommand } from "../../tools/workspace";
+import { type UnpackedPackage, unpackPackage } from "../support/unpacked-package";
+
+let reference: Reference;
+let unpacked: UnpackedPackage;
+
+beforeAll(async () => {
+  reference = await startReference();
+  unpacked = unpackPackage();
+});
+
+afterAll(async () => {
+  unpacked.remove();
+  await reference.stop();
+});
+
+const UNPROTECTED = { POSTJECT_DELETION_PROTECTION: "false" };
+
+const pin = (name: string) =>
+  (
+    JSON.parse(readFileSync(path.join(ROOT, "node_modules", name, "package.json"), "utf8")) as {
+      version: string;
+    }
+  ).version;
+
+/** Runs the quickstart in another folder, with its packages installed there as a user would. */
+async function runInstalled(source: string, install: readonly [string, ...string[]]): Promise<void> {
+  const workspace = createWorkspace({
+    example: "examples/quickstart",
+    engine: [],
+    bare: true,
+    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+  });
+  const manifest = path.join(workspace.folder, "package.json");
+  const program = JSON.parse(readFileSync(manifest, "utf8"));
+  program.dependencies = { "@pulumi/pulumi": pin("@pulumi/pulumi"), "pulumi-postject": source };
+  program.devDependencies = { "@types/node": pin("@types/node"), typescript: pin("typescript") };
+  writeFileSync(manifest, JSON.stringify(program));
+  try {
+    const [command, ...args] = install;
+    expect(await runCommand(command, args, workspace.folder, workspace.env)).toMatchObject({ exitCode: 0 });
+    for (const args of [
+      ["stack", "init", "dev"],
+      ["up", "--yes", "--skip-preview"],
+    ]) {
+      const { exitCode, stdout, stderr } = await workspace.pulumi(args);
+      expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({
+        exitCode: 0,
+        printed: "",
+      });
+    }
+    expect(reference.servers()).toHaveLength(2);
+    const destroyed = await workspace.pulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
+    expect(destroyed.exitCode).toBe(0);
+    expect(reference.servers()).toEqual([]);
+  } finally {
+    workspace.remove();
+  }
+}
+
+const QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+
+test(
+  "a program in another folder that installs the tarball works",
+  () => runInstalled(`file:${unpacked.tarball.path}`, ["npm", "install", ...QUIET]),
+  300_000,
+);
+
+test(
+  "so does one that links the checkout",
+  () => runInstalled(`file:${ROOT}`, ["npm", "install", "--install-links=false", ...QUIET]),
+  300_000,
+);
+
+test(
+  "so does one that installs the tarball with pnpm",
+  () =>
+    runInstalled(`file:${unpacked.tarball.path}`, [
+      path.join(ROOT, "node_modules/.bin/pnpm"),
+      "install",
+      "--ignore-scripts",
+    ]),
+  300_000,
+);
+
+test("the unpacked package starts its plugin, also after npm has run its prepare script there", async () => {
+  execFileSync("npm", ["run", "prepare", "--silent"], { cwd: unpacked.package });
+  const plugin = spawn(path.join(unpacked.package, "pulumi-resource-postject"), ["127.0.0.1:1"]);
+  const [printed] = await once(plugin.stdout, "data");
+  plugin.stdin.end();
+  await once(plugin, "exit");
+  expect(String(printed)).toMatch(/^\d+\n$/);
+});
+
+test("an ES module program goes up and down on the engine", async () => {
+  const workspace = createWorkspace({
+    example: "examples/quickstart",
+    engine: [],
+    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+  });
+  const write = (file: string, text: string) => writeFileSync(path.join(workspace.folder, file), text);
+  write("package.json", '{ "type": "module", "main": "index.js" }');
+  write(
+    "index.js",
+    `import { Server } from "pulumi-postject";
+export const module = import.meta.url;
+export const name = new Server("app", { name: "From an ES module" }).name;
+`,
+  );
+  try {
+    for (const args of [
+      ["stack", "init", "dev"],
+      ["up", "--yes", "--skip-preview"],
+    ])
+      expect(await workspace.pulumi(args)).toMatchObject({ exitCode: 0 });
+    expect(reference.servers()).toMatchObject([{ name: "From an ES module" }]);
+    const destroyed = await workspace.pulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
+    expect(destroyed).toMatchObject({ exitCode: 0 });
+    expect(reference.servers()).toEqual([]);
+  } finally {
+    workspace.remove();
+  }
+});
