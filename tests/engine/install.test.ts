@@ -20,6 +20,10 @@ afterAll(async () => {
   await reference.stop();
 });
 
+const { dependencies } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
+  dependencies: Readonly<Record<string, string>>;
+};
+
 const UNPROTECTED = { POSTJECT_DELETION_PROTECTION: "false" };
 
 const pin = (name: string) =>
@@ -126,4 +130,17 @@ export const name = new Server("app", { name: "From an ES module" }).name;
   } finally {
     workspace.remove();
   }
+});
+
+test("the bill of materials names the package and all that it depends on", () => {
+  const printed = execFileSync(process.execPath, [path.join(ROOT, "dist/tools/sbom.js")], {
+    encoding: "utf8",
+  });
+  const { metadata, components } = JSON.parse(printed) as {
+    metadata: { component: { name: string } };
+    components: { name: string; group?: string }[];
+  };
+  const names = components.map(({ name, group }) => (group === undefined ? name : `${group}/${name}`));
+  expect(metadata.component.name).toBe("pulumi-postject");
+  expect(names).toEqual(expect.arrayContaining(Object.keys(dependencies)));
 });
