@@ -1,0 +1,232 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { transformSync } from "esbuild";
+import { loadAll } from "js-yaml";
+import { type Reference, startReference } from "../../provider/reference";
+import { configurationKeys, PACKAGE_NAME } from "../../provider/spec";
+import { ROOT } from "../../tools/root";
+import { createWorkspace, linkPackages, type Workspace } from "../../tools/workspace";
+import { type CodeBlock, readPages } from "../support/docs";
+import { checkShell } from "../support/shell";
+import { lintWorkflow } from "../support/workflows";
+
+/** Blocks that are held to nothing, and why. */
+const unchecked: readonly { page: string; contains: string; reason: string }[] = [];
+
+/** What a fragment of TypeScript may take for granted, by the name it uses. */
+const given: Readonly<Record<string, string>> = {
+  postject: 'import * as postject from "pulumi-postject";',
+  pulumi: 'import * as pulumi from "@pulumi/pulumi";',
+  app: 'declare const app: import("pulumi-postject").Server;',
+  reference: 'declare const reference: import("pulumi-postject/reference").Reference;',
+};
+
+/** Every key that a project file may have at its top. */
+const PROJECT_KEYS =
+  "name runtime description main author website license plugins packages config variables resources outputs options backend template stackConfigDir requiredPulumiVersion".split(
+    " ",
+  );
+
+const isUnchecked = (block: CodeBlock) =>
+  unchecked.some(({ page, contains }) => page === block.page && block.text.includes(contains));
+const blocks = readPages().flatMap((page) => page.blocks);
+const of = (language: string) => blocks.filter((block) => block.language === language && !isUnchecked(block));
+
+let reference: Reference;
+let workspace: Workspace;
+
+beforeAll(async () => {
+  reference = await startReference();
+  workspace = createWorkspace({
+    example: "examples/yaml",
+    engine: [],
+    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+  });
+  write("Pulumi.yaml", { name: "docs", runtime: "yaml" });
+  await workspace.pulumi(["stack", "init", "dev"]);
+});
+
+afterAll(async () => {
+  workspace.remove();
+  await reference.stop();
+});
+
+test("every block of code is in a language that is checked, or stands in the list of those that are not", () => {
+  const checked = ["ts", "yaml", "sh", "json", "python", "go"];
+  const others = blocks.filter((block) => !checked.includes(block.language) && !isUnchecked(block));
+  expect(others.map(({ place, language }) => `${place}: nobody checks "${language}"`)).toEqual([]);
+  expect(
+    unchecked.filter(
+      ({ page, contains }) => !blocks.some((block) => block.page === page && block.text.includes(contains)),
+    ),
+  ).toEqual([]);
+});
+
+test("every block of TypeScript type-checks against the built package", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-docs-"));
+  linkPackages(folder);
+  symlinkSync(path.join(ROOT, "node_modules/@types/jest"), path.join(folder, "node_modules/@types/jest"));
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: "es2022",
+    module: "node16",
+    moduleDetection: "force",
+    skipLibCheck: true,
+    types: ["node", "jest"],
+  };
+  const programs = of("ts");
+  writeFileSync(path.join(folder, "package.json"), '{ "type": "module" }');
+  writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
+  for (const [index, { text }] of programs.entries()) {
+    const missing = Object.keys(given).filter(
+      (name) =>
+        new RegExp(`\\b${name}\\b`).test(text) && !new RegExp(`(as|const|let|import) ${name}\\b`).test(text),
+    );
+    // At the end, so that the compiler counts the lines as the page does.
+    writeFileSync(
+      path.join(folder, `${index}.ts`),
+      `${text}${missing.map((name) => given[name]).join("\n")}\n`,
+    );
+  }
+  const tsc = path.join(ROOT, "node_modules/typescript/bin/tsc");
+  const { stdout } = spawnSync(process.execPath, [tsc, "-p", folder, "--pretty", "false"], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  rmSync(folder, { recursive: true });
+  const problems = stdout
+    .trim()
+    .replace(
+      /^(\d+)\.ts\((\d+),\d+\): error/gm,
+      (_, index, line) => `${inPage(programs[Number(index)], Number(line))}:`,
+    );
+  expect(problems).toBe("");
+});
+
+test("every whole program in TypeScript can be previewed", async () => {
+  const isProgram = ({ text }: CodeBlock) =>
+    /from "pulumi-postject"/.test(text) && /new (postject\.)?(Server|Environment)\(/.test(text);
+  const isTest = ({ text }: CodeBlock) => /setMocks|pulumi\/automation|startReference/.test(text);
+  const programs = of("ts").filter((block) => isProgram(block) && !isTest(block));
+  expect(programs.length).toBeGreaterThan(0);
+  write("package.json", { type: "module", main: "index.js" });
+  write("Pulumi.yaml", { name: "docs", runtime: "nodejs" });
+  const problems: string[] = [];
+  for (const { place, text } of programs) {
+    writeFileSync(
+      path.join(workspace.folder, "index.js"),
+      transformSync(text, { loader: "ts", format: "esm" }).code,
+    );
+    const keys = [...text.matchAll(/\.(?:require|get)(?:Secret)?\("(\w+)"\)/g)].map(([, key = ""]) => key);
+    problems.push(...(await preview(keys)).map((problem) => `${place}: ${problem}`));
+  }
+  expect(problems).toEqual([]);
+});
+
+test("every block of YAML is a program that can be previewed, or something else that is checked", async () => {
+  const problems: string[] = [];
+  for (const block of of("yaml")) problems.push(...(await checkYaml(block)));
+  expect(problems).toEqual([]);
+});
+
+test("every command has the sub-commands and options that a page gives it", async () => {
+  const problems: string[] = [];
+  for (const { place, page, text } of of("sh"))
+    problems.push(...(await checkShell(text, page)).map((problem) => `${place}: ${problem}`));
+  expect(problems).toEqual([]);
+});
+
+test("every block of JSON parses", () => {
+  const problems = of("json").flatMap(({ place, text }) => {
+    try {
+      JSON.parse(text);
+      return [];
+    } catch (error) {
+      return [`${place}: ${(error as Error).message}`];
+    }
+  });
+  expect(problems).toEqual([]);
+});
+
+for (const [language, command, args] of [
+  ["python", "python3", ["-c", "import ast, sys; ast.parse(sys.stdin.read())"]],
+  ["go", "gofmt", ["-e"]],
+] as const) {
+  const parse = (input: string) => spawnSync(command, args, { input, encoding: "utf8" });
+  const isInstalled = parse("").error === undefined;
+  const name = `every block of ${language} parses`;
+  (isInstalled ? test : test.skip)(isInstalled ? name : `${name} (skipped: no ${command} on PATH)`, () => {
+    const problems = of(language).flatMap(({ place, text }) => {
+      const { status, stderr } = parse(text);
+      return status === 0 ? [] : [`${place}: ${stderr}`];
+    });
+    expect(problems).toEqual([]);
+  });
+}
+
+function inPage(block: CodeBlock | undefined, line: number): string {
+  const [page, start] = block?.place.split(":") ?? [];
+  return `${page}:${Number(start) + line}`;
+}
+
+function write(file: string, content: object): void {
+  writeFileSync(path.join(workspace.folder, file), JSON.stringify(content));
+}
+
+/** Previews the program in the workspace; `keys` are the configuration that it wants. */
+async function preview(keys: readonly string[]): Promise<string[]> {
+  const config = keys.flatMap((key) => ["--config", `${key}=${reference.accessToken}`]);
+  const { exitCode, stdout, stderr } = await workspace.pulumi(["preview", "--suppress-progress", ...config]);
+  return exitCode === 0 ? [] : [`the preview failed:\n${stdout}${stderr}`];
+}
+
+async function checkYaml(block: CodeBlock): Promise<string[]> {
+  const documents = loadAll(block.text) as (Readonly<Record<string, unknown>> | undefined)[];
+  const problems: string[] = [];
+  for (const document of documents) problems.push(...(await checkDocument(document ?? {}, block)));
+  return problems.map((problem) => `${block.place}: ${problem}`);
+}
+
+/** What is wrong with one document: a workflow, an object of Kubernetes, a stack's configuration or a project. */
+async function checkDocument(
+  document: Readonly<Record<string, unknown>>,
+  { text, page }: CodeBlock,
+): Promise<string[]> {
+  const keys = Object.keys(document);
+  if ("jobs" in document) {
+    const commands = await Promise.all(readCommands(document).map((command) => checkShell(command, page)));
+    return [...lintWorkflow(text), ...commands.flat()];
+  }
+  if ("apiVersion" in document) {
+    const missing = ["kind", "metadata"].filter((key) => !keys.includes(key));
+    if (missing.length > 0) return [`the object has no ${missing.join(" and no ")}`];
+    return document.kind === "Program" ? previewYaml(document.program as object) : [];
+  }
+  const settings = Object.keys((document.config ?? {}) as object).filter((key) => key.includes(":"));
+  const unknown = [
+    ...keys.filter((key) => !PROJECT_KEYS.includes(key)),
+    ...settings.filter((key) => !configurationKeys.some((known) => key === `${PACKAGE_NAME}:${known}`)),
+  ];
+  if (unknown.length > 0) return [`nothing that is checked has ${unknown.join(", ")}`];
+  if (settings.length > 0 || (document.runtime ?? "yaml") !== "yaml") return [];
+  return previewYaml(document);
+}
+
+/** Previews a program in YAML, or a part of one made whole. */
+function previewYaml(program: object): Promise<string[]> {
+  const { config = {} } = program as { config?: Readonly<Record<string, { default?: unknown }>> };
+  const plugins = { providers: [{ name: PACKAGE_NAME, path: ROOT }] };
+  write("Pulumi.yaml", { ...program, name: "docs", runtime: "yaml", plugins });
+  return preview(Object.keys(config).filter((key) => config[key]?.default === undefined));
+}
+
+/** The commands of a workflow's steps. */
+function readCommands(value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === "run" && typeof inner === "string" ? [inner] : readCommands(inner),
+  );
+}

@@ -1,0 +1,160 @@
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { ROOT } from "../../tools/root";
+
+const run = promisify(execFile);
+
+const { bin, scripts } = readManifest(".");
+
+/** Commands that are other people's: only that they are meant is checked. */
+const OTHERS =
+  "brew cat cd chmod cp curl docker dotnet echo env gh git go grep head helm jq kill kubectl ls mkdir mv node npx openssl pip pnpm printf python python3 rm sed set sleep source tail tar tee test touch true yarn".split(
+    " ",
+  );
+
+/** Words that stand before a command, not for one. */
+const KEYWORDS = ["if", "then", "else", "do", "while", "until", "!", "time", "exec", "sudo"];
+
+/** Whole lines that are no command. */
+const STRUCTURE = /^(for \w+ in .*|fi|done|else|esac|case .*|[{}()]|\w+\(\) *\{)$/;
+
+/** What is wrong with the commands in a text of shell, a sentence each. `page` tells whose scripts `npm run` means. */
+export async function checkShell(text: string, page: string): Promise<string[]> {
+  const problems: string[] = [];
+  for (const words of parseCommands(text)) {
+    const [command = "", ...args] = words;
+    const problem = await checkCommand(command, args, page);
+    if (problem !== undefined) problems.push(`\`${words.join(" ")}\`: ${problem}`);
+  }
+  return problems;
+}
+
+async function checkCommand(command: string, args: string[], page: string): Promise<string | undefined> {
+  if (command === "pulumi") return checkByHelp("pulumi", [], args);
+  if (command === "npm") return checkNpm(args, page);
+  const isNpx = command === "npx";
+  const program = isNpx ? args.find((word) => !word.startsWith("-")) : command;
+  const file = bin[program ?? ""];
+  if (program !== undefined && file !== undefined) {
+    if (!existsSync(path.join(ROOT, file))) return `${file} is not built`;
+    return checkByHelp(
+      process.execPath,
+      [path.join(ROOT, file)],
+      isNpx ? args.slice(args.indexOf(program) + 1) : args,
+    );
+  }
+  if (isNpx)
+    return existsSync(path.join(ROOT, "node_modules/.bin", program ?? "")) ? undefined : "no such package";
+  if (command === "cd")
+    return args[0]?.startsWith("examples/") && !existsSync(path.join(ROOT, args[0]))
+      ? "no such folder"
+      : undefined;
+  return OTHERS.includes(command) || command.startsWith("./") ? undefined : "nobody knows this command";
+}
+
+function checkNpm(args: string[], page: string): string | undefined {
+  const [verb = "", ...rest] = args;
+  if (!["run", "test", "start"].includes(verb)) return undefined;
+  const name = verb === "run" ? (rest.find((word) => !word.startsWith("-")) ?? "") : verb;
+  const folder = path.dirname(page);
+  const own = existsSync(path.join(ROOT, folder, "package.json")) ? readManifest(folder).scripts : scripts;
+  return name in own || name in scripts ? undefined : `package.json has no script "${name}"`;
+}
+
+/** Follows the words down to a command as the program's own help names it, and looks its options up there. */
+async function checkByHelp(program: string, base: string[], args: string[]): Promise<string | undefined> {
+  const options: string[] = [];
+  let command = base;
+  let help = await readHelp(program, command);
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] ?? "";
+    if (word === "--") break;
+    if (word.startsWith("-")) {
+      // `-v=9` and `-v9` hold their values.
+      const name = word.startsWith("--") ? (word.split("=")[0] ?? "") : word.slice(0, 2);
+      options.push(name);
+      if (name === word && help.options.get(name)?.takesValue) index++;
+    } else if (help.hasCommands) {
+      const below = await readHelp(program, [...command, word]);
+      // Asked for a command that there is not, a program shows the help of the one above.
+      if (below.usage === help.usage)
+        return help.takesArguments ? undefined : `there is no command "${word}"`;
+      command = [...command, word];
+      help = below;
+    }
+  }
+  const unknown = options.filter((name) => !help.options.has(name));
+  return unknown.length === 0 ? undefined : `it has no option ${unknown.join(", ")}`;
+}
+
+interface Help {
+  /** The first line of usage. */
+  readonly usage: string;
+  readonly hasCommands: boolean;
+  readonly takesArguments: boolean;
+  readonly options: ReadonlyMap<string, { takesValue: boolean }>;
+}
+
+const helps = new Map<string, Promise<Help>>();
+
+function readHelp(program: string, words: string[]): Promise<Help> {
+  const key = [program, ...words].join(" ");
+  const help = helps.get(key) ?? askForHelp(program, words);
+  helps.set(key, help);
+  return help;
+}
+
+async function askForHelp(program: string, words: string[]): Promise<Help> {
+  const { stdout } = await run(program, [...words, "--help"], {
+    env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "1" },
+  });
+  const usage = /Usage:\s*(.*)/.exec(stdout)?.[1] ?? "";
+  const options = new Map<string, { takesValue: boolean }>();
+  for (const [, short, long = "", value] of stdout.matchAll(
+    /^ +(?:-(\w), )?--([\w-]+)(?: (<[^>]+>|\w+)(?=\s))?/gm,
+  )) {
+    for (const name of [`--${long}`, ...(short === undefined ? [] : [`-${short}`])])
+      options.set(name, { takesValue: value !== undefined });
+  }
+  const hasCommands = /\[command\]|^(Available )?Commands:/m.test(stdout);
+  return { usage, hasCommands, takesArguments: /<(?!command)/.test(usage), options };
+}
+
+/** The simple commands of a text, as words: pipes and lists are taken apart, comments and variables left out. */
+function parseCommands(text: string): string[][] {
+  const lines = text
+    .replace(/\\\n\s*/g, " ")
+    .replace(/<<-?\s*['"]?(\w+)['"]?(.*)\n[\s\S]*?\n\s*\1$/gm, "$2")
+    // A place to fill in, such as <access token>.
+    .replace(/<[a-zA-Z][^<>\n]*>/g, "X")
+    .split("\n");
+  return lines.flatMap((line) => {
+    const shown = line
+      .replace(/^\s*\$ /, "")
+      .replace(/(^|\s)#.*$/, "")
+      .trim();
+    if (shown === "" || STRUCTURE.test(shown)) return [];
+    const inner = [...shown.matchAll(/\$\(([^()]*)\)/g)].map(([, command = ""]) => command);
+    const outer = shown.replace(/\$\([^()]*\)/g, "X");
+    return [outer, ...inner].flatMap((part) => splitCommands(part).flatMap(readWords));
+  });
+}
+
+function splitCommands(line: string): string[] {
+  return line.match(/(?:"[^"]*"|'[^']*'|>&|&>|[^|;&"'])+/g) ?? [];
+}
+
+function readWords(command: string): string[][] {
+  const words = (command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [])
+    .map((word) => word.replace(/["']/g, ""))
+    .filter((word) => !/^\d?[<>]/.test(word));
+  while (words[0] !== undefined && (/^\w+=/.test(words[0]) || KEYWORDS.includes(words[0]))) words.shift();
+  return words.length === 0 || words[0] === "export" ? [] : [words];
+}
+
+function readManifest(folder: string): Record<"bin" | "scripts", Readonly<Record<string, string>>> {
+  const text = readFileSync(path.join(ROOT, folder, "package.json"), "utf8");
+  return { bin: {}, scripts: {}, ...JSON.parse(text) };
+}
