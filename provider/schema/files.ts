@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
 import { renderErrors } from "./errors-page";
 import { renderPulumiSchema } from "./pulumi-schema";
+import { renderSections, renderServerPage } from "./tables";
 import { renderTypes } from "./typescript";
 
 /** Every file that is generated, by its path in the repository; rendered with the repository as working folder. */
 export const generatedFiles: Readonly<Record<string, () => string | Promise<string>>> = {
+  "README.md": () => renderSections("README.md"),
   "docs/errors.md": renderErrors,
+  "docs/installation-configuration.md": () => renderSections("docs/installation-configuration.md"),
+  "docs/server.md": renderServerPage,
   "provider/spec/version.ts": renderVersion,
   "sdk/schema.json": renderPulumiSchema,
   "sdk/types.ts": renderTypes,

@@ -23,6 +23,9 @@ export interface Page {
 /** Pages at the top whose readers are users or contributors; all of `docs` and the examples come on top. */
 const TOP = ["README.md", "CONTRIBUTING.md", "SECURITY.md"];
 
+/** How a page links a file of ours where a relative link would lead elsewhere: in Pulumi's registry. */
+const OURS = "https://github.com/pulumi-postject/pulumi-postject/blob/main/";
+
 /** Names that pages use for a language, by the one it is checked as. */
 const languages: Readonly<Record<string, string>> = {
   typescript: "ts",
@@ -85,9 +88,11 @@ export function brokenLinks(page: Page, pages: readonly Page[]): string[] {
       ([, inText, inTag]) => inText ?? inTag ?? "",
     );
     return links.flatMap((link) => {
-      if (/^(https?|mailto):/.test(link)) return [];
       const [file = "", anchor] = link.split("#");
-      const target = file === "" ? page.path : path.posix.join(path.posix.dirname(page.path), file);
+      const isOurs = file.startsWith(OURS);
+      if (/^(https?|mailto):/.test(link) && !isOurs) return [];
+      const beside = file === "" ? page.path : path.posix.join(path.posix.dirname(page.path), file);
+      const target = isOurs ? file.slice(OURS.length) : beside;
       const place = `${page.path}:${index + 1}`;
       if (!existsSync(path.join(ROOT, target))) return [`${place}: there is no ${target}`];
       if (anchor === undefined || !target.endsWith(".md")) return [];

@@ -28,3 +28,14 @@ test("every configuration key that a page names exists", () => {
   const keys = Object.keys(configuration).map((key) => `${PACKAGE_NAME}:${key}`);
   expect(unknownIn(/\b(postject:(?!index\b|Server\b)[a-z]\w*)(?![\w:])/g, keys)).toEqual([]);
 });
+
+// The registry renders these two, and makes their heading of the title.
+test.each(["docs/_index.md", "docs/installation-configuration.md"])(
+  "%s has the form of Pulumi's registry",
+  (file) => {
+    const { text = "", prose = "" } = pages.find(({ path }) => path === file) ?? {};
+    expect(text).toMatch(/^---\ntitle: .+\nmeta_desc: .+\nlayout: package\n---\n/);
+    expect(prose).not.toMatch(/^# /m);
+    expect(prose).not.toMatch(/\]\((?!https:|[^)]*#)[^)]+\.md/);
+  },
+);

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import {
+  configuration,
+  type Field,
+  type Fields,
+  functions,
+  objects,
+  PACKAGE_NAME,
+  serverResource,
+} from "../spec";
+
+/** What a page can have written between `<!-- generated:name -->` and `<!-- /generated -->`. */
+const sections = {
+  configuration: renderConfigurationTable,
+} as const satisfies Readonly<Record<string, () => string>>;
+
+const SECTION = /(<!-- generated:(\w+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
+
+/** A page with its generated sections written anew. Throws on a section that nobody generates. */
+export function renderSections(page: string): string {
+  return readFileSync(page, "utf8").replace(SECTION, (_, start: string, name: string, end: string) => {
+    if (!(name in sections)) throw new Error(`${page}: nobody generates "${name}"`);
+    return `${start}${sections[name as keyof typeof sections]()}\n${end}`;
+  });
+}
+
+/** `docs/server.md`: every property of the resource, its functions and the configuration. */
+export function renderServerPage(): string {
+  const lookups = Object.entries(functions).flatMap(([name, { description, inputs, outputs }]) => [
+    `## ${name}\n\n${description}\n`,
+    `${renderFields(inputs)}\n`,
+    `It gives:\n\n${renderFields(outputs)}\n`,
+  ]);
+  const types = Object.entries(objects).map(([name, fields]) => `## ${name}\n\n${renderFields(fields)}\n`);
+  return [
+    "<!-- Generated from provider/spec by `npm run generate`; do not edit. -->",
+    `# Server\n\n${serverResource.description}\n`,
+    `In programs of the plugin its type is \`${serverResource.token}\`.\n`,
+    `## Inputs\n\nAll are optional.\n\n${renderFields(serverResource.inputs)}\n`,
+    `## Outputs\n\nBesides \`id\`, Postject's id of the server:\n\n${renderFields(serverResource.outputs)}\n`,
+    ...lookups,
+    ...types,
+    `## Configuration\n\n${renderConfigurationTable()}\n`,
+  ].join("\n");
+}
+
+function renderConfigurationTable(): string {
+  const rows = Object.entries(configuration).map(([key, field]) => {
+    const env = "env" in field ? `\`${field.env}\`` : "";
+    const unset = "default" in field ? `\`${field.default}\`` : "";
+    return [`\`${PACKAGE_NAME}:${key}\``, env, unset, renderDescription(field)];
+  });
+  return renderTable(["key", "environment", "default", "meaning"], rows);
+}
+
+function renderFields(fields: Fields): string {
+  const rows = Object.entries(fields).map(([name, field]) => [
+    `\`${name}\``,
+    renderType(field),
+    renderDescription(field),
+  ]);
+  return renderTable(["property", "type", "meaning"], rows);
+}
+
+function renderType({ type }: Field): string {
+  const object = type.replace("[]", "");
+  return object in objects ? `[\`${type}\`](#${object.toLowerCase()})` : `\`${type}\``;
+}
+
+function renderDescription({ description, secret, replaces, onlyDynamic }: Field): string {
+  const marks = [
+    secret && "**Secret.**",
+    replaces && "**A change replaces the server.**",
+    onlyDynamic && "**Only in the dynamic form.**",
+  ].filter((mark) => mark !== undefined);
+  return [...marks, description].join(" ");
+}
+
+function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
+}
