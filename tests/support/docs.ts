@@ -21,7 +21,7 @@ export interface Page {
 }
 
 /** Pages at the top whose readers are users or contributors; all of `docs` and the examples come on top. */
-const TOP = ["README.md", "CONTRIBUTING.md", "SECURITY.md"];
+const TOP = ["README.md", "DESIGN.md", "CONTRIBUTING.md", "SECURITY.md"];
 
 /** How a page links a file of ours where a relative link would lead elsewhere: in Pulumi's registry. */
 const OURS = "https://github.com/pulumi-postject/pulumi-postject/blob/main/";
