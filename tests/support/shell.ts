@@ -10,9 +10,9 @@ const { bin, scripts } = readManifest(".");
 
 /** Commands that are other people's: only that they are meant is checked. */
 const OTHERS =
-  "brew cat cd chmod cp curl docker dotnet echo env gh git go grep head helm jq kill kubectl ls mkdir mv node npx openssl pip pnpm printf python python3 rm sed set sleep source tail tar tee test touch true yarn".split(
-    " ",
-  );
+  `[ brew cat cd chmod cmp cp curl date diff docker dotnet echo env eval exit find gh git go grep head helm jq
+  kill kubectl ls mkdir mv node openssl pip pnpm printf python python3 read rm sed set sleep sort source tail tar tee test
+  touch tr trap true uniq wait wc xargs yarn`.split(/\s+/);
 
 /** Words that stand before a command, not for one. */
 const KEYWORDS = ["if", "then", "else", "do", "while", "until", "!", "time", "exec", "sudo"];
@@ -129,12 +129,12 @@ function parseCommands(text: string): string[][] {
     .replace(/<<-?\s*['"]?(\w+)['"]?(.*)\n[\s\S]*?\n\s*\1$/gm, "$2")
     // A place to fill in, such as <access token>.
     .replace(/<[a-zA-Z][^<>\n]*>/g, "X")
+    .replace(/(^|\s)#.*$/gm, "")
+    // What is quoted may go on for lines.
+    .replace(/"[^"]*"|'[^']*'/g, (quoted) => quoted.replaceAll("\n", " "))
     .split("\n");
   return lines.flatMap((line) => {
-    const shown = line
-      .replace(/^\s*\$ /, "")
-      .replace(/(^|\s)#.*$/, "")
-      .trim();
+    const shown = line.replace(/^\s*\$ /, "").trim();
     if (shown === "" || STRUCTURE.test(shown)) return [];
     const inner = [...shown.matchAll(/\$\(([^()]*)\)/g)].map(([, command = ""]) => command);
     const outer = shown.replace(/\$\([^()]*\)/g, "X");

@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { configuration, PACKAGE_NAME } from "../../provider/spec";
+import { ROOT } from "../../tools/root";
 import { brokenLinks, readPages } from "../support/docs";
 
 const pages = readPages();
@@ -9,19 +12,25 @@ test("every link between pages leads to a file and a heading that exist", () => 
 
 /** Every match in the pages that is not known, with its place. */
 function unknownIn(pattern: RegExp, known: readonly string[]): string[] {
-  return pages.flatMap(({ path, text }) =>
+  return pages.flatMap(({ path: page, text }) =>
     text.split("\n").flatMap((line, index) =>
       [...line.matchAll(pattern)]
         .map(([, name = ""]) => name)
         .filter((name) => !known.includes(name))
-        .map((name) => `${path}:${index + 1}: ${name}`),
+        .map((name) => `${page}:${index + 1}: ${name}`),
     ),
   );
 }
 
-test("every environment variable of the provider that a page names exists", () => {
-  const variables = Object.values(configuration).flatMap((field) => ("env" in field ? [field.env] : []));
-  expect(unknownIn(/\b(POSTJECT_[A-Z_]+)\b/g, variables)).toEqual([]);
+test("every environment variable of ours that a page names is one that the code knows", () => {
+  const sources = ["provider", "sdk"].flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => readFileSync(path.join(ROOT, folder, file), "utf8")),
+  );
+  const variables = sources.flatMap((source) => source.match(/\bPOSTJECT_[A-Z0-9_]+/g) ?? []);
+  expect(variables).toContain("POSTJECT_ACCESS_TOKEN");
+  expect(unknownIn(/\b(POSTJECT_[A-Z0-9_]+)/g, variables)).toEqual([]);
 });
 
 test("every configuration key that a page names exists", () => {
@@ -33,7 +42,7 @@ test("every configuration key that a page names exists", () => {
 test.each(["docs/_index.md", "docs/installation-configuration.md"])(
   "%s has the form of Pulumi's registry",
   (file) => {
-    const { text = "", prose = "" } = pages.find(({ path }) => path === file) ?? {};
+    const { text = "", prose = "" } = pages.find((page) => page.path === file) ?? {};
     expect(text).toMatch(/^---\ntitle: .+\nmeta_desc: .+\nlayout: package\n---\n/);
     expect(prose).not.toMatch(/^# /m);
     expect(prose).not.toMatch(/\]\((?!https:|#)/);

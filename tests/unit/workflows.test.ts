@@ -3,12 +3,15 @@ import path from "node:path";
 import { ROOT } from "../../tools/root";
 import { lintWorkflow } from "../support/workflows";
 
-const folder = path.join(ROOT, ".github/workflows");
-const files = readdirSync(folder);
-const read = (file: string) => readFileSync(path.join(folder, file), "utf8");
+const read = (file: string) => readFileSync(path.join(ROOT, file), "utf8");
+const files = [".github", "examples"].flatMap((folder) =>
+  readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .map((file) => path.posix.join(folder, file))
+    .filter((file) => /\.github\/workflows\/[^/]+\.ya?ml$/.test(file) && !file.includes("node_modules")),
+);
 
-test.each(files)("%s pins what it uses, and its commands exist", (file) => {
-  expect(lintWorkflow(read(file))).toEqual([]);
+test.each(files)("%s pins what it uses, and its commands exist", async (file) => {
+  expect(await lintWorkflow(read(file), file)).toEqual([]);
 });
 
 test("an action has one commit and one version in all workflows", () => {
@@ -19,9 +22,10 @@ test("an action has one commit and one version in all workflows", () => {
   expect(actions).toEqual([...new Set(actions)]);
 });
 
-test("what is wrong with a workflow is found", () => {
+test("what is wrong with a workflow is found", async () => {
   expect(
-    lintWorkflow(`
+    await lintWorkflow(
+      `
 on: push
 jobs:
   test:
@@ -30,14 +34,16 @@ jobs:
       - uses: actions/setup-node@53b83947a5a98c8d113130e565377fae1a50d02f
       - run: npm run no-such-script
       - run: echo \${{ github.head_ref }}
-`),
+`,
+      "ci.yml",
+    ),
   ).toMatchInlineSnapshot(`
 [
   "it takes whatever permissions the repository gives",
   ""actions/checkout@v6" is not pinned to a commit, with the version in a comment",
   ""actions/setup-node@53b83947a5a98c8d113130e565377fae1a50d02f" is not pinned to a commit, with the version in a comment",
   "a checkout leaves its credentials in the workspace",
-  "package.json has no script "no-such-script"",
+  "\`npm run no-such-script\`: package.json has no script "no-such-script"",
   "an expression stands in a command: echo \${{ github.head_ref }}",
 ]
 `);
@@ -45,9 +51,9 @@ jobs:
 
 test("only the job that publishes may sign, and only the job that makes the release may write", () => {
   expect(
-    read("release.yml")
+    read(".github/workflows/release.yml")
       .match(/^\s+(id-token|contents): .*$/gm)
       ?.map((line) => line.trim()),
   ).toEqual(["contents: read", "id-token: write", "contents: write"]);
-  expect(read("ci.yml")).not.toContain(": write");
+  expect(read(".github/workflows/ci.yml")).not.toContain(": write");
 });
