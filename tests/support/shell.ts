@@ -77,8 +77,8 @@ async function checkByHelp(program: string, base: string[], args: string[]): Pro
       options.push(name);
       if (name === word && help.options.get(name)?.takesValue) index++;
     } else if (help.hasCommands) {
-      const below = await readHelp(program, [...command, word]);
-      // Asked for a command that there is not, a program shows the help of the one above.
+      // Asked for a command that there is not, a program refuses, or shows the help of the one above.
+      const below = await readHelp(program, [...command, word]).catch(() => help);
       if (below.usage === help.usage)
         return help.takesArguments ? undefined : `there is no command "${word}"`;
       command = [...command, word];
