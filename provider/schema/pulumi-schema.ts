@@ -4,10 +4,9 @@ import {
   type Field,
   type Fields,
   functions,
-  objects,
+  objectTypes,
   PACKAGE_NAME,
   serverResource,
-  serverTemplate,
   VERSION,
   withoutOnlyDynamic,
 } from "../spec";
@@ -35,9 +34,6 @@ outputs:
 pulumi import ${serverResource.token} app clx8f2k9a0001uy7z3g4h5j6k
 \`\`\`
 `;
-
-/** The object types that properties name. */
-const types: Readonly<Record<string, Fields>> = { ...objects, ServerTemplate: serverTemplate };
 
 /** The package's Pulumi schema: what the engine and the SDK generators of all languages know of it. */
 export function renderPulumiSchema(): string {
@@ -70,7 +66,7 @@ export function renderPulumiSchema(): string {
       inputProperties: properties.properties,
     },
     types: Object.fromEntries(
-      Object.entries(types).map(([name, fields]) => [
+      Object.entries(objectTypes).map(([name, fields]) => [
         `${PACKAGE_NAME}:index:${name}`,
         { type: "object", ...describe(fields) },
       ]),
@@ -129,5 +125,5 @@ function toType(type: string): object {
   const [, values] = /^Map<(\w+)>$/.exec(type) ?? [];
   if (values !== undefined) return { type: "object", additionalProperties: toType(values) };
   if (type.endsWith("[]")) return { type: "array", items: toType(type.slice(0, -2)) };
-  return type in types ? { $ref: `#/types/${PACKAGE_NAME}:index:${type}` } : { type };
+  return type in objectTypes ? { $ref: `#/types/${PACKAGE_NAME}:index:${type}` } : { type };
 }

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import {
   configuration,
+  environmentResource,
   type Field,
   type Fields,
   functions,
-  objects,
+  objectTypes,
   PACKAGE_NAME,
   serverResource,
 } from "../spec";
@@ -24,20 +25,25 @@ export function renderSections(page: string): string {
   });
 }
 
-/** `docs/server.md`: every property of the resource, its functions and the configuration. */
+/** `docs/server.md`: every property of the resources, the functions and the configuration. */
 export function renderServerPage(): string {
   const lookups = Object.entries(functions).flatMap(([name, { description, inputs, outputs }]) => [
     `## ${name}\n\n${description}\n`,
     `${renderFields(inputs)}\n`,
     `It gives:\n\n${renderFields(outputs)}\n`,
   ]);
-  const types = Object.entries(objects).map(([name, fields]) => `## ${name}\n\n${renderFields(fields)}\n`);
+  const types = Object.entries(objectTypes).map(
+    ([name, fields]) => `## ${name}\n\n${renderFields(fields)}\n`,
+  );
   return [
     "<!-- Generated from provider/spec by `npm run generate`; do not edit. -->",
     `# Server\n\n${serverResource.description}\n`,
     `In programs of the plugin its type is \`${serverResource.token}\`.\n`,
     `## Inputs\n\nAll are optional.\n\n${renderFields(serverResource.inputs)}\n`,
     `## Outputs\n\nBesides \`id\`, Postject's id of the server:\n\n${renderFields(serverResource.outputs)}\n`,
+    `## Environment\n\n${environmentResource.description}\n\n${renderFields(environmentResource.inputs)}\n`,
+    "It gives the following; in TypeScript programs of the dynamic form, `servers` are `Server` resources:\n",
+    `${renderFields(environmentResource.outputs)}\n`,
     ...lookups,
     ...types,
     `## Configuration\n\n${renderConfigurationTable()}\n`,
@@ -63,8 +69,8 @@ function renderFields(fields: Fields): string {
 }
 
 function renderType({ type }: Field): string {
-  const object = type.replace("[]", "");
-  return object in objects ? `[\`${type}\`](#${object.toLowerCase()})` : `\`${type}\``;
+  const object = /^Map<(\w+)>$/.exec(type)?.[1] ?? type.replace("[]", "");
+  return object in objectTypes ? `[\`${type}\`](#${object.toLowerCase()})` : `\`${type}\``;
 }
 
 function renderDescription({ description, secret, replaces, onlyDynamic }: Field): string {

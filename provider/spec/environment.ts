@@ -1,6 +1,6 @@
 import { configuration } from "./configuration";
 import type { Fields } from "./fields";
-import { nameRules, serverResource } from "./server";
+import { nameRules, objects, serverResource } from "./server";
 
 const { deletionProtection, allowDuplicateName, adopt, account } = serverResource.inputs;
 
@@ -24,6 +24,9 @@ export const serverTemplate = {
   allowDuplicateName,
   adopt,
 } as const satisfies Fields;
+
+/** Every object type that a property names. */
+export const objectTypes: Readonly<Record<string, Fields>> = { ...objects, ServerTemplate: serverTemplate };
 
 /** A component: a template of servers, stamped out for one environment. */
 export const environmentResource = {

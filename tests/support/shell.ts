@@ -71,7 +71,8 @@ async function checkByHelp(program: string, base: string[], args: string[]): Pro
   for (let index = 0; index < args.length; index++) {
     const word = args[index] ?? "";
     if (word === "--") break;
-    if (word.startsWith("-")) {
+    // A dash alone is standard input.
+    if (/^-./.test(word)) {
       // `-v=9` and `-v9` hold their values.
       const name = word.startsWith("--") ? (word.split("=")[0] ?? "") : word.slice(0, 2);
       options.push(name);
