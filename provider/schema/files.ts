@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { renderErrors } from "./errors-page";
+import { renderOpenApi } from "./openapi";
 import { renderPulumiSchema } from "./pulumi-schema";
 import { renderTypes } from "./typescript";
 
 /** Every file that is generated, by its path in the repository; rendered with the repository as working folder. */
 export const generatedFiles: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/errors.md": renderErrors,
+  "provider/reference/openapi.json": renderOpenApi,
   "provider/spec/version.ts": renderVersion,
   "sdk/schema.json": renderPulumiSchema,
   "sdk/types.ts": renderTypes,

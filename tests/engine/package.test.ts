@@ -112,7 +112,7 @@ test("the tarball holds what users need and nothing else", () => {
   const listing = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n");
   const outside = listing.filter(
     (file) =>
-      !/^package\/(dist\/(provider|sdk)\/.*\.(js|d\.ts)|sdk\/schema\.json|pulumi-resource-postject|PulumiPlugin\.yaml|[A-Z]+(\.md)?|package\.json)$/.test(
+      !/^package\/(dist\/(provider|sdk)\/.*\.(js|d\.ts)|dist\/provider\/reference\/([a-z]+\.(html|json)|swagger-ui\/[\w.-]+)|sdk\/schema\.json|pulumi-resource-postject|PulumiPlugin\.yaml|[A-Z]+(\.md)?|package\.json)$/.test(
         file,
       ),
   );
