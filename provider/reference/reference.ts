@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { type AddressInfo, isIP } from "node:net";
+import { serverName } from "../spec/messages";
 import { type AccessTokenOptions, createAccessTokens } from "./access-tokens";
 import { type Account, type AccountOptions, FIRST_ACCOUNT_ID, newAccount } from "./accounts";
 import { type Answer, RefusedError, refuse } from "./answers";
@@ -7,6 +8,7 @@ import { createApi, type Seen } from "./api";
 import { createControl, isControlPath } from "./control";
 import { createFaults, type FaultRule, type Faults, sendFaulty } from "./faults";
 import { createHttpServer, readTarget, send } from "./http";
+import { parse } from "./parse";
 import { createRequestLog, type LoggedRequest, loggable, type RequestFilter } from "./request-log";
 import { fromSnapshot, type Seed, type Snapshot, takeSnapshot, withSeed } from "./snapshot";
 import { openSqliteStore } from "./sqlite-store";
@@ -122,7 +124,7 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
       return account;
     },
     mintAccessToken: (account = first, tokenOptions = {}) => accessTokens.mint(account.id, tokenOptions),
-    rename: store.rename,
+    rename: (id, name) => store.rename(id, parse(serverName, name, "name")),
     async stop() {
       const closed = new Promise((done) => server.close(done));
       server.closeAllConnections();

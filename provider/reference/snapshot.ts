@@ -1,11 +1,13 @@
 import * as z from "zod/mini";
 import { planNames } from "../spec";
-import { liveServer, serverName, stream } from "../spec/messages";
+import { type LiveStream, serverName } from "../spec/messages";
 import { FIRST_ACCOUNT_ID, newAccount } from "./accounts";
 import { newServer } from "./new-server";
-import type { Content, Store } from "./store";
+import type { Content, Store, StoredServer } from "./store";
 
-const id = z.string().check(z.minLength(1));
+/** Any text that SQLite gives back as it was. */
+const text = z.string().check(z.regex(/^[^\0\p{Cs}]*$/u, "must not contain NUL or half a surrogate pair"));
+const id = text.check(z.minLength(1));
 
 export const account = z.strictObject({
   id,
@@ -13,13 +15,23 @@ export const account = z.strictObject({
   serverLimit: z.optional(z.int().check(z.positive())),
 });
 
-export const storedStream = z.strictObject(stream.shape);
+export const storedStream = z.strictObject({
+  id,
+  name: text,
+  slug: text,
+  type: text,
+  description: z.nullable(text),
+  createdAt: text,
+} satisfies Record<keyof LiveStream, z.ZodMiniType>);
 
 export const storedServer = z.strictObject({
   accountId: id,
-  ...liveServer.shape,
+  id,
+  name: text,
+  token: id,
+  createdAt: text,
   streams: z.array(storedStream),
-});
+} satisfies Record<keyof StoredServer, z.ZodMiniType>);
 
 /** Raised when a snapshot of today could not be restored as it is. */
 export const SNAPSHOT_FORMAT = 1;
@@ -54,7 +66,7 @@ export const seed = z.strictObject({
               type: id,
               id: z.optional(id),
               slug: z.optional(id),
-              description: z.optional(z.nullable(z.string())),
+              description: z.optional(z.nullable(text)),
               createdAt: z.optional(z.iso.datetime()),
             }),
           ),
