@@ -63,18 +63,18 @@ export async function openSqliteStore(name: string): Promise<Store> {
 }
 
 function prepare(db: Database, file: string): void {
-  // A write-ahead log, because this build never rolls a rollback journal back after a crash: it takes its own lock for
-  // another process's. EXTRA syncs the file's folder as well, so that a new file survives a power cut.
-  db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA;");
   const numberOf = (sql: string) => Number(Object.values(db.get(sql) ?? {})[0]);
-  const version = numberOf("PRAGMA user_version");
+  db.exec("PRAGMA locking_mode = EXCLUSIVE");
   const isEmpty = numberOf("SELECT count(*) FROM sqlite_schema") === 0;
   if (!isEmpty && numberOf("PRAGMA application_id") !== APPLICATION_ID)
     throw new DataFileError(`${file} is the database of another program. Give another file.`);
-  if (version > FORMAT_VERSION)
+  if (numberOf("PRAGMA user_version") > FORMAT_VERSION)
     throw new DataFileError(
       `${file} was written by a later version. Update pulumi-postject, or give another file.`,
     );
+  // A write-ahead log, because this build never rolls a rollback journal back after a crash: it takes its own lock for
+  // another process's. EXTRA syncs the file's folder as well, so that a new file survives a power cut.
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA");
   if (isEmpty) inTransaction(db, () => db.exec(TABLES));
 }
 
