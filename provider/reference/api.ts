@@ -37,10 +37,9 @@ export function createApi({ store, accessTokens, faults }: ApiOptions) {
     const account = await accessTokens.authenticate(request.headers.authorization);
     if ("refusal" in account) return refuse(401, account.refusal, { "www-authenticate": "Bearer" });
     seen.accountId = account.id;
-    const received = messages[route].body === undefined ? { json: undefined } : await readJson(request);
-    if ("refusal" in received) return received.refusal;
+    const body = messages[route].body === undefined ? undefined : await readJson(request);
     if (fault?.commit === false) return refuse(500, "Not carried out");
-    const done = operations[route]({ account, id, body: received.json, store });
+    const done = operations[route]({ account, id, body, store });
     return fault?.outcome.kind === "stale" ? withoutNewer(done, fault.addedAt) : done;
   };
 }

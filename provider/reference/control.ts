@@ -30,10 +30,8 @@ export function createControl(reference: Reference, host: string) {
     const routing = findRoute(method, target.path);
     if (routing === undefined || "allow" in routing) return refuseRoute(method, target.path, routing);
     const route = controlRoutes[routing.route];
-    const received =
-      route.body === undefined ? { json: undefined } : await readJson(request, BODY_LIMIT_BYTES);
-    if ("refusal" in received) return received.refusal;
-    return route.carryOut(reference, { id: routing.id, json: received.json, query: target.query });
+    const json = route.body === undefined ? undefined : await readJson(request, BODY_LIMIT_BYTES);
+    return route.carryOut(reference, { id: routing.id, json, query: target.query });
   };
 }
 

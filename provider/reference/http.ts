@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Answer, refuse } from "./answers";
+import { type Answer, RefusedError, refuse } from "./answers";
 
 export interface HttpLimits {
   /** How long a client may take to send a request's head, and the whole request. */
@@ -19,6 +19,9 @@ const LIMITS: HttpLimits = { requestTimeoutMs: 30_000 };
 /** Far above any documented body: `{"name": …}`. */
 export const BODY_LIMIT_BYTES = 100 * 1024;
 
+/** Why the rest of a request will not come. */
+const broken = new WeakMap<IncomingMessage, RefusedError>();
+
 /**
  * A server that hands well-formed requests on, and answers all others in the API's error shape itself: what cannot be
  * parsed (400), takes too long (408) or has too large a head (431).
@@ -27,8 +30,8 @@ export function createHttpServer(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
   { requestTimeoutMs }: HttpLimits = LIMITS,
 ): Server {
-  /** The response that a connection is waiting for. */
-  const pending = new WeakMap<Duplex, ServerResponse>();
+  /** The last request of each connection, and its response. */
+  const exchanges = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
   const server = createServer(
     {
       headersTimeout: requestTimeoutMs,
@@ -38,7 +41,7 @@ export function createHttpServer(
       requireHostHeader: false,
     },
     (request, response) => {
-      pending.set(request.socket, response);
+      exchanges.set(request.socket, { request, response });
       if (request.headers.host === undefined && request.httpVersion === "1.1")
         return send(response, refuse(400, "The Host header is missing"));
       void handle(request, response);
@@ -49,20 +52,31 @@ export function createHttpServer(
   );
   server.on("connect", (_, socket) => sendRaw(socket, refuse(405, "This is no proxy", { allow: "GET" })));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const answer = refuseUnreadable(error.code);
-    const response = pending.get(socket);
-    // Answers come in the order of the requests, also on a connection whose next request is unreadable.
-    if (response === undefined || response.writableFinished) sendRaw(socket, answer);
-    else response.once("finish", () => sendRaw(socket, answer));
+    const refusal = refusalOf(error.code);
+    const answerNow = () => sendRaw(socket, refuse(refusal.status, refusal.reasons));
+    const { request, response } = exchanges.get(socket) ?? {};
+    if (request === undefined || response === undefined) answerNow();
+    else if (request.complete) {
+      // It is the next request that is unreadable; answers come in the order of the requests.
+      if (response.writableFinished) answerNow();
+      else response.once("finish", answerNow);
+    } else if (response.headersSent) socket.destroy();
+    else {
+      // The body is broken: whoever reads it is told, and the connection ends with the answer.
+      response.shouldKeepAlive = false;
+      broken.set(request, refusal);
+      if (request.listenerCount("error") > 0) request.emit("error", refusal);
+    }
   });
   return server;
 }
 
-function refuseUnreadable(code: string | undefined): Answer {
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return refuse(408, "The request took too long to arrive");
+function refusalOf(code: string | undefined): RefusedError {
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT")
+    return new RefusedError(408, "The request took too long to arrive");
   if (code === "HPE_HEADER_OVERFLOW")
-    return refuse(431, `The request's headers are larger than ${maxHeaderSize} bytes`);
-  return refuse(400, "The request is not valid HTTP");
+    return new RefusedError(431, `The request's headers are larger than ${maxHeaderSize} bytes`);
+  return new RefusedError(400, "The request is not valid HTTP");
 }
 
 /** Answers on a connection that can carry no further request. */
@@ -108,26 +122,31 @@ export function readTarget({ url = "/", headers }: IncomingMessage): Target {
   return { path: path || "/", query, host: authority ?? headers.host };
 }
 
-/** The JSON of a request's body, or the answer that refuses it: 415, 413 or 400. */
-export async function readJson(
-  request: IncomingMessage,
-  limitBytes = BODY_LIMIT_BYTES,
-): Promise<{ json: unknown } | { refusal: Answer }> {
-  const type = request.headers["content-type"] ?? "";
-  if (!/^application\/json\s*(;|$)/i.test(type)) {
-    return { refusal: refuse(415, "The body must be JSON: send `Content-Type: application/json`") };
-  }
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += chunk.length;
-    // The rest is read and dropped with the answer: a connection that is closed on unread data loses the answer.
-    if (size > limitBytes) return { refusal: refuse(413, "The body is too large") };
-    chunks.push(chunk);
-  }
+/** The JSON of a request's body. Throws a RefusedError: 415, 413, 400, or 408 where it does not come. */
+export async function readJson(request: IncomingMessage, limitBytes = BODY_LIMIT_BYTES): Promise<unknown> {
+  if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? ""))
+    throw new RefusedError(415, "The body must be JSON: send `Content-Type: application/json`");
+  const bytes = await readBody(request, limitBytes);
   try {
-    return { json: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks))) };
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    return { refusal: refuse(400, "The body is not valid JSON") };
+    throw new RefusedError(400, "The body is not valid JSON");
   }
+}
+
+function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  return new Promise((done, fail) => {
+    const refusal = broken.get(request);
+    if (refusal !== undefined) return fail(refusal);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= limitBytes) chunks.push(chunk);
+      // The rest is read and dropped: a connection that is closed on unread data loses the answer.
+      else fail(new RefusedError(413, "The body is too large"));
+    });
+    request.on("end", () => done(Buffer.concat(chunks)));
+    request.on("error", fail);
+  });
 }

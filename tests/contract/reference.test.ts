@@ -148,18 +148,3 @@ test("an answer with unknown keys is read, and one that lacks some is an error t
   answer({ ...live, token: undefined, streams: [{ id: "x" }] });
   await expect(client.getServer(id, startDeadline())).rejects.toThrow(/token: .*; streams\.0\.name: /);
 });
-
-test("faults are added and forgotten over HTTP, and a rule that cannot be right is refused by what is wrong", async () => {
-  const add = (rule: unknown) => send("POST", "/_reference/faults", { body: JSON.stringify(rule) });
-  const rule = { route: "listServers", times: 9, outcome: { kind: "answer", status: 418, body: "teapot" } };
-  expect((await add(rule)).status).toBe(201);
-  expect((await send("GET", "/v1/servers")).status).toBe(418);
-  expect((await send("DELETE", "/_reference/faults")).status).toBe(204);
-  expect((await send("GET", "/v1/servers")).status).toBe(200);
-  const refused = await add({ route: "nothing", outcome: { kind: "answer" } });
-  expect(refused.status).toBe(400);
-  expect((await bodyOf(refused)).message).toEqual([
-    expect.stringContaining("route: "),
-    expect.stringContaining("outcome.status: "),
-  ]);
-});
