@@ -5,6 +5,7 @@ import { type Plan, planNames, VERSION } from "../spec";
 import { RefusedError } from "./answers";
 import { DataFileError } from "./data-file-lock";
 import { faultRule } from "./faults";
+import { urlOf } from "./http";
 import { parse } from "./parse";
 import { type Connection, type ReadyFormat, readyFormats, readyLines } from "./ready-lines";
 import { type Reference, startReference } from "./reference";
@@ -147,7 +148,7 @@ Ctrl-C stops it.`;
 
 /** Asks the running reference for an access token. */
 async function connect({ host, port }: EnvOptions): Promise<Connection> {
-  const url = `http://${host}:${port}`;
+  const url = urlOf(host, port);
   const answer = await fetch(`${url}/_reference/access-tokens`, {
     method: "POST",
     headers: { "content-type": "application/json" },

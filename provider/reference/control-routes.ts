@@ -18,6 +18,8 @@ export interface ControlRoute {
   readonly body?: z.ZodMiniType;
   readonly query?: z.ZodMiniObject;
   readonly answer?: z.ZodMiniType;
+  /** Whether the answer is laid out for people and `diff`. */
+  readonly isIndented?: true;
   /** Does it. Throws a RefusedError. */
   carryOut(reference: Reference, received: Received): Promise<Answer>;
 }
@@ -87,6 +89,7 @@ export const controlRoutes = {
     path: "/_reference/snapshot",
     status: 200,
     description: "Gives all accounts and servers, in a form that is easy to compare and to restore.",
+    isIndented: true,
     answer: snapshot,
     carryOut: (reference) => reference.snapshot(),
   }),
@@ -134,8 +137,9 @@ export const controlRoutes = {
     }),
     answer: z.object({ accessToken: z.string() }),
     async carryOut(reference, { body: { accountId, ...options } }) {
-      const of = reference.accounts().find(({ id }) => id === (accountId ?? reference.account.id));
-      if (of === undefined) throw new RefusedError(404, `There is no account ${accountId}`);
+      const { account: first } = reference;
+      const of = reference.accounts().find(({ id }) => id === (accountId ?? first.id));
+      if (of === undefined) throw new RefusedError(404, `There is no account ${accountId ?? first.id}`);
       return { accessToken: await reference.mintAccessToken(of, options) };
     },
   }),
@@ -246,7 +250,13 @@ function route<Body, Query, Answered = void>(definition: Definition<Body, Query,
         Object.fromEntries(new URLSearchParams(query)),
         "the query",
       );
-      return { status: definition.status, body: await carryOut(reference, { id, body, query: values }) };
+      const answered = await carryOut(reference, { id, body, query: values });
+      if (!definition.isIndented) return { status: definition.status, body: answered };
+      return {
+        status: definition.status,
+        body: `${JSON.stringify(answered, null, 2)}\n`,
+        headers: { "content-type": "application/json; charset=utf-8" },
+      };
     },
   };
 }

@@ -15,7 +15,8 @@ export function lockDataFile(file: string): () => void {
       writeFileSync(lock, own, { flag: "wx", mode: 0o600 });
       return () => rmSync(lock, { force: true });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== "EEXIST") throw new DataFileError(`${file} cannot be used: ${message}`, { cause: error });
     }
     const owner = readIfThere(lock);
     if (owner === undefined) continue;

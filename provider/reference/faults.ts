@@ -8,6 +8,10 @@ import type { Answer } from "./answers";
 
 const ms = z.int().check(z.nonnegative());
 
+/** What HTTP can carry; RFC 9110, 5.1 and 5.5. */
+const headerName = z.string().check(z.regex(/^[\w!#$%&'*+.^`|~-]+$/));
+const headerValue = z.string().check(z.regex(/^[\t\x20-\x7e\x80-\xff]*$/));
+
 /** What a client meets instead of the right answer. */
 const faultOutcome = z.discriminatedUnion("kind", [
   /** The connection breaks. */
@@ -25,7 +29,7 @@ const faultOutcome = z.discriminatedUnion("kind", [
     kind: z.literal("answer"),
     status: z.int().check(z.minimum(200), z.maximum(599)),
     body: z.optional(z.unknown()),
-    headers: z.optional(z.record(z.string(), z.string())),
+    headers: z.optional(z.record(headerName, headerValue)),
   }),
   /** An answer of so many bytes. */
   z.strictObject({ kind: z.literal("huge"), bytes: z.int().check(z.positive()) }),

@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Answer, RefusedError, refuse } from "./answers";
 
@@ -17,7 +18,7 @@ export interface HttpLimits {
 const LIMITS: HttpLimits = { requestTimeoutMs: 30_000 };
 
 /** Far above any documented body: `{"name": …}`. */
-export const BODY_LIMIT_BYTES = 100 * 1024;
+const BODY_LIMIT_BYTES = 100 * 1024;
 
 /** Why the rest of a request will not come. */
 const broken = new WeakMap<IncomingMessage, RefusedError>();
@@ -44,7 +45,10 @@ export function createHttpServer(
       exchanges.set(request.socket, { request, response });
       if (request.headers.host === undefined && request.httpVersion === "1.1")
         return send(response, refuse(400, "The Host header is missing"));
-      void handle(request, response);
+      handle(request, response).catch((error: unknown) => {
+        console.error(error);
+        response.destroy();
+      });
     },
   );
   server.on("checkExpectation", (_, response: ServerResponse) =>
@@ -105,6 +109,12 @@ export function send(response: ServerResponse, { status, body, headers }: Answer
     ...headers,
   });
   response.end(bytes);
+}
+
+/** The URL at which programs of this machine reach what listens on an address or name. */
+export function urlOf(host: string, port: number): string {
+  const name = host.replace(/^0\.0\.0\.0$/, "127.0.0.1").replace(/^::$/, "::1");
+  return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}`;
 }
 
 /** What a request is for. */

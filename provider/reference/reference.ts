@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { type AddressInfo, isIP } from "node:net";
+import type { AddressInfo } from "node:net";
 import { serverName } from "../spec/messages";
 import { type AccessTokenOptions, createAccessTokens } from "./access-tokens";
 import { type Account, type AccountOptions, FIRST_ACCOUNT_ID, newAccount } from "./accounts";
@@ -7,7 +7,7 @@ import { type Answer, RefusedError, refuse } from "./answers";
 import { createApi, type Seen } from "./api";
 import { createControl, isControlPath } from "./control";
 import { createFaults, type FaultRule, type Faults, sendFaulty } from "./faults";
-import { createHttpServer, readTarget, send } from "./http";
+import { createHttpServer, readTarget, send, urlOf } from "./http";
 import { parse } from "./parse";
 import { createRequestLog, type LoggedRequest, loggable, type RequestFilter } from "./request-log";
 import { fromSnapshot, type Seed, type Snapshot, takeSnapshot, withSeed } from "./snapshot";
@@ -181,14 +181,10 @@ function orRefusal(request: IncomingMessage, answer: Promise<Answer>): Promise<A
   });
 }
 
-/** The URL at which programs of this machine reach the server. */
+/** Answers the URL once the server listens. */
 function listen(server: Server, port: number, host: string): Promise<string> {
   return new Promise((done, fail) => {
     server.once("error", fail);
-    server.listen(port, host, () => {
-      const { port: actualPort } = server.address() as AddressInfo;
-      const name = host.replace(/^0\.0\.0\.0$/, "127.0.0.1").replace(/^::$/, "::1");
-      done(`http://${isIP(name) === 6 ? `[${name}]` : name}:${actualPort}`);
-    });
+    server.listen(port, host, () => done(urlOf(host, (server.address() as AddressInfo).port)));
   });
 }

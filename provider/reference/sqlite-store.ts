@@ -144,6 +144,7 @@ function createStore(db: Database, unlock: () => void): Store {
       memory.replace(content);
     },
     close() {
+      if (!db.isOpen) return;
       for (const statement of Object.values(statements)) statement.finalize();
       db.close();
       unlock();

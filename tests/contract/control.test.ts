@@ -68,7 +68,9 @@ test("a snapshot restores another reference to the byte, and the access token at
   reference = await startReference();
   expect((await control("POST", "restore", snapshot)).status).toBe(204);
   const read = async ({ url }: Reference) => (await fetch(`${url}/_reference/snapshot`)).text();
-  expect(await read(reference)).toBe(await read(first));
+  const text = await read(reference);
+  expect(text).toBe(await read(first));
+  expect(text).toMatch(/^\{\n {2}"formatVersion": 1,\n/);
   expect(await (await list()).json()).toMatchObject([{ name: "A" }]);
   await first.stop();
 });
@@ -155,11 +157,16 @@ test("faults are listed until they are used up, and forgotten on request", async
 });
 
 test("a fault that cannot be right is refused by what is wrong", async () => {
-  const { status, body } = await control("POST", "faults", { route: "nothing", outcome: { kind: "answer" } });
+  const { status, body } = await control("POST", "faults", {
+    route: "nothing",
+    outcome: { kind: "answer", headers: { "a b": "c", d: "\n" } },
+  });
   expect(status).toBe(400);
   expect(body.message).toEqual([
     expect.stringContaining("route: "),
     expect.stringContaining("outcome.status: "),
+    expect.stringContaining("outcome.headers.a b: "),
+    expect.stringContaining("outcome.headers.d: "),
   ]);
 });
 

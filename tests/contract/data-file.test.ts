@@ -119,6 +119,7 @@ test("a restart in the middle of a run keeps accounts, servers, streams and acce
   expect((await create(second.url, "C")).status).toBe(201);
   expect((await create(second.url, "D")).status).toBe(403);
   await second.stop();
+  await second.stop();
   expect(readdirSync(folder)).toEqual(["data.sqlite"]);
 });
 
