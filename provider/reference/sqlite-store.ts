@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, realpathSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, realpathSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { Database } from "node-sqlite3-wasm";
 import * as z from "zod/mini";
@@ -50,7 +50,9 @@ export async function openSqliteStore(name: string): Promise<Store> {
     const db = new sqlite.Database(file);
     try {
       prepare(db, file);
-      return createStore(db, unlock);
+      const store = createStore(db, unlock);
+      syncFolder(path.dirname(file));
+      return store;
     } catch (error) {
       db.close();
       throw error;
@@ -73,9 +75,18 @@ function prepare(db: Database, file: string): void {
       `${file} was written by a later version. Update pulumi-postject, or give another file.`,
     );
   // A write-ahead log, because this build never rolls a rollback journal back after a crash: it takes its own lock for
-  // another process's. EXTRA syncs the file's folder as well, so that a new file survives a power cut.
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = EXTRA");
+  // another process's.
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   if (isEmpty) inTransaction(db, () => db.exec(TABLES));
+}
+
+/** Makes new files of a folder survive a power cut; the database itself syncs only what is in them. */
+function syncFolder(folder: string): void {
+  // Windows cannot open a folder, and needs no such thing.
+  if (process.platform === "win32") return;
+  const handle = openSync(folder, "r");
+  fsyncSync(handle);
+  closeSync(handle);
 }
 
 function createStore(db: Database, unlock: () => void): Store {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import {
+import fs, {
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -11,6 +11,8 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { startReference } from "../../provider/reference";
+import { newAccount } from "../../provider/reference/accounts";
+import { newServer } from "../../provider/reference/new-server";
 import { openSqliteStore } from "../../provider/reference/sqlite-store";
 import { COMMAND, type RunningCommand, startCommand } from "../support/reference-command";
 
@@ -121,6 +123,28 @@ test("a restart in the middle of a run keeps accounts, servers, streams and acce
   await second.stop();
   await second.stop();
   expect(readdirSync(folder)).toEqual(["data.sqlite"]);
+});
+
+test("every change is synced to the disk before it returns", async () => {
+  const store = await openSqliteStore(file);
+  const sync = jest.spyOn(fs, "fsyncSync");
+  const server = newServer("acct_a", { name: "A" });
+  const changes: [string, () => unknown][] = [
+    ["putAccount", () => store.putAccount(newAccount({ id: "acct_a" }))],
+    ["add", () => store.add(server)],
+    ["rename", () => store.rename(server.id, "B")],
+    ["delete", () => store.delete("acct_a", server.id)],
+    ["replace", () => store.replace({ accounts: store.accounts(), servers: [server] })],
+    ["clear", () => store.clear()],
+  ];
+  const unsynced = changes.filter(([, change]) => {
+    sync.mockClear();
+    change();
+    return sync.mock.calls.length === 0;
+  });
+  sync.mockRestore();
+  store.close();
+  expect(unsynced).toEqual([]);
 });
 
 test("a second process on the same file is refused by name of the first, also through a link", async () => {
