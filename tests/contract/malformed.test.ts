@@ -178,6 +178,14 @@ test("HTTP/1.1 without a Host is a 400, and HTTP/1.0 needs none", async () => {
   expect((await sendRaw(reference.url, "GET /v1/servers HTTP/1.0\r\n\r\n"))[0]?.status).toBe(401);
 });
 
+test("a body that is no UTF-8 is a 400, and nothing of it is kept", async () => {
+  const body = Buffer.from('{"name":"caf\xe9"}', "latin1");
+  const head = get("/v1/servers", JSON_TYPE, `content-length: ${body.length}`).replace("GET", "POST");
+  const [answer] = await sendRaw(reference.url, Buffer.concat([Buffer.from(head), body]), 1);
+  expect(answer).toMatchObject({ status: 400, body: expect.stringContaining("not valid JSON") });
+  expect(reference.servers()).toEqual([]);
+});
+
 test("CONNECT is a 405: this is no proxy", async () => {
   expect((await sendRaw(reference.url, "CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n"))[0]?.status).toBe(405);
 });
