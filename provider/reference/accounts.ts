@@ -9,62 +9,23 @@ export interface Account {
   readonly serverLimit?: number;
 }
 
-export interface AccessTokenOptions {
-  /** Seconds from now; negative for a token that has expired. An hour unless given. */
-  readonly expiresInSeconds?: number;
-  /** Sign with another secret, so that the API refuses the token. */
-  readonly wrongSignature?: boolean;
-  /** Leave `sub` out; such a token belongs to no account and is refused. */
-  readonly withoutSubject?: boolean;
+export interface AccountOptions {
+  /** `professional`, which has no limit, unless given. */
+  readonly plan?: Plan | undefined;
+  /** Agreed number of servers, for the plan `scale`. */
+  readonly serverLimit?: number | undefined;
+  /** `acct_` and chance unless given. */
+  readonly id?: string | undefined;
 }
 
-export interface Accounts {
-  add(options?: { plan?: Plan; serverLimit?: number }): Account;
-  mintAccessToken(account: Account, options?: AccessTokenOptions): Promise<string>;
-  /** The account a Bearer header speaks for, or why there is none. */
-  authenticate(authorization: string | undefined): Promise<Account | { refusal: string }>;
-}
+/** The account that a reference starts with. Always the same, so that a restored snapshot is reached with the token at hand. */
+export const FIRST_ACCOUNT_ID = "acct_reference";
 
-/** Accounts of one reference API and the secret that signs their access tokens (HS256). */
-export function createAccounts(): Accounts {
-  const secret = randomBytes(32);
-  const accounts = new Map<string, Account>();
+export function newAccount({ plan = "professional", serverLimit, id }: AccountOptions = {}): Account {
   return {
-    add({ plan = "professional", serverLimit } = {}) {
-      const account: Account = {
-        id: `acct_${randomBytes(8).toString("hex")}`,
-        plan,
-        ...(serverLimit !== undefined && { serverLimit }),
-      };
-      accounts.set(account.id, account);
-      return account;
-    },
-
-    async mintAccessToken(
-      account,
-      { expiresInSeconds = 3600, wrongSignature = false, withoutSubject = false } = {},
-    ) {
-      const { SignJWT } = await import("jose");
-      const now = Math.floor(Date.now() / 1000);
-      const jwt = new SignJWT().setProtectedHeader({ alg: "HS256" }).setIssuedAt(now);
-      if (!withoutSubject) jwt.setSubject(account.id);
-      return jwt.setExpirationTime(now + expiresInSeconds).sign(wrongSignature ? randomBytes(32) : secret);
-    },
-
-    async authenticate(authorization) {
-      const token = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
-      if (token === undefined) return { refusal: "Missing access token: send `Authorization: Bearer <JWT>`" };
-      const { errors, jwtVerify } = await import("jose");
-      try {
-        const { payload } = await jwtVerify(token, secret, { algorithms: ["HS256"] });
-        return accounts.get(payload.sub ?? "") ?? { refusal: "The access token belongs to no account" };
-      } catch (error) {
-        return {
-          refusal:
-            error instanceof errors.JWTExpired ? "The access token has expired" : "Invalid access token",
-        };
-      }
-    },
+    id: id ?? `acct_${randomBytes(8).toString("hex")}`,
+    plan,
+    ...(serverLimit !== undefined && { serverLimit }),
   };
 }
 

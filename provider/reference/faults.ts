@@ -4,9 +4,13 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
 import { type RouteName, routeNames } from "../spec";
-import type { Answer } from "./operations";
+import type { Answer } from "./answers";
 
 const ms = z.int().check(z.nonnegative());
+
+/** What HTTP can carry; RFC 9110, 5.1 and 5.5. */
+const headerName = z.string().check(z.regex(/^[\w!#$%&'*+.^`|~-]+$/));
+const headerValue = z.string().check(z.regex(/^[\t\x20-\x7e\x80-\xff]*$/));
 
 /** What a client meets instead of the right answer. */
 const faultOutcome = z.discriminatedUnion("kind", [
@@ -25,7 +29,7 @@ const faultOutcome = z.discriminatedUnion("kind", [
     kind: z.literal("answer"),
     status: z.int().check(z.minimum(200), z.maximum(599)),
     body: z.optional(z.unknown()),
-    headers: z.optional(z.record(z.string(), z.string())),
+    headers: z.optional(z.record(headerName, headerValue)),
   }),
   /** An answer of so many bytes. */
   z.strictObject({ kind: z.literal("huge"), bytes: z.int().check(z.positive()) }),
@@ -46,34 +50,42 @@ export const faultRule = z.strictObject({
   outcome: faultOutcome,
 });
 
+/** A rule that is not used up, when it was added and how many requests have matched it since. */
+export const activeFault = z.extend(faultRule, { addedAt: z.string(), seen: z.int() });
+
 export type FaultOutcome = z.infer<typeof faultOutcome>;
 export type FaultRule = z.infer<typeof faultRule>;
+export type ActiveFault = z.infer<typeof activeFault>;
 
 export interface Faults {
   /** Adds a rule. The first rule that matches a request and is not used up decides what becomes of it. */
   add(rule: FaultRule): void;
+  /** The rules that are not used up, first come first. */
+  list(): ActiveFault[];
   /** Forgets all rules. */
   clear(): void;
 }
 
-/** A rule that a request has met, and when the rule was added. */
-export interface Fault extends FaultRule {
-  readonly addedAt: string;
-}
-
-export function createFaults(): Faults & { take(route: RouteName): Fault | undefined } {
-  const rules: { fault: Fault; seen: number }[] = [];
+export function createFaults(): Faults & { take(route: RouteName): ActiveFault | undefined } {
+  let faults: ActiveFault[] = [];
   return {
-    add: (rule) => void rules.push({ fault: { ...rule, addedAt: new Date().toISOString() }, seen: 0 }),
-    clear: () => void rules.splice(0),
+    add: (rule) => void faults.push({ ...rule, addedAt: new Date().toISOString(), seen: 0 }),
+    list: () => [...faults],
+    clear: () => {
+      faults = [];
+    },
     take(route) {
-      for (const rule of rules) {
-        const { route: wanted = route, skip = 0, times = 1 } = rule.fault;
-        if (wanted !== route || rule.seen >= skip + times) continue;
-        rule.seen += 1;
-        if (rule.seen > skip) return rule.fault;
+      let taken: ActiveFault | undefined;
+      for (const [index, fault] of faults.entries()) {
+        if (fault.route !== undefined && fault.route !== route) continue;
+        const seen = { ...fault, seen: fault.seen + 1 };
+        faults[index] = seen;
+        if (seen.seen <= (fault.skip ?? 0)) continue;
+        taken = seen;
+        break;
       }
-      return undefined;
+      if (taken !== undefined) faults = faults.filter(({ skip = 0, times = 1, seen }) => seen < skip + times);
+      return taken;
     },
   };
 }

@@ -8,13 +8,9 @@ import {
   messages,
 } from "../spec/messages";
 import { type Account, limitOf } from "./accounts";
+import { type Answer, refuse } from "./answers";
+import { newServer } from "./new-server";
 import type { Store } from "./store";
-
-export interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
 
 interface Operation {
   readonly account: Account;
@@ -24,12 +20,15 @@ interface Operation {
   readonly store: Store;
 }
 
+/** The reference takes nothing that the contract does not name. */
+const createBody = z.strictObject(messages.createServer.body.shape);
+
 /** What each route does. Every answer has the shape of the contract's page. */
 export const operations: Readonly<Record<RouteName, (operation: Operation) => Answer>> = {
   createServer({ account, body, store }) {
-    const parsed = z.strictObject(messages.createServer.body.shape).safeParse(body);
+    const parsed = createBody.safeParse(body);
     if (!parsed.success) return refuse(400, parsed.error.issues.flatMap(describeIssue));
-    const used = store.list(account.id).length;
+    const used = store.count(account.id);
     if (used >= limitOf(account)) {
       const { title } = plans[account.plan];
       return refuse(
@@ -37,7 +36,9 @@ export const operations: Readonly<Record<RouteName, (operation: Operation) => An
         `Plan limit reached: the ${title} plan allows ${limitOf(account)}, the account has ${used}`,
       );
     }
-    const { id, name, token, createdAt, streams } = store.add(account.id, parsed.data.name);
+    const server = newServer(account.id, parsed.data);
+    store.add(server);
+    const { id, name, token, createdAt, streams } = server;
     const bareStreams = streams.map((stream) => ({ id: stream.id, name: stream.name, type: stream.type }));
     return {
       status: routes.createServer.success[0],
@@ -72,32 +73,8 @@ export const operations: Readonly<Record<RouteName, (operation: Operation) => An
   },
 };
 
-const phrases: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  405: "Method Not Allowed",
-  413: "Payload Too Large",
-  415: "Unsupported Media Type",
-  500: "Internal Server Error",
-};
-
-/** An answer in the API's error shape. */
-export function refuse(
-  statusCode: number,
-  message: string | string[],
-  headers?: Readonly<Record<string, string>>,
-): Answer {
-  return {
-    status: statusCode,
-    body: { statusCode, message, error: phrases[statusCode] ?? "Error" },
-    ...(headers && { headers }),
-  };
-}
-
 function notFound(id: string): Answer {
-  return refuse(404, `Server ${id} not found`);
+  return refuse(404, `Server ${id.slice(0, 256)} not found`);
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string[] {

@@ -1,26 +1,36 @@
-import { type Route, type RouteName, routeNames, routes } from "../spec";
+/** How a table of routes says where each is; `:id` stands for one part of the path. */
+interface Place {
+  readonly method: string;
+  readonly path: string;
+}
 
-export type Routing =
-  | { readonly route: RouteName; readonly id: string }
+export type Routing<Name extends string> =
+  | { readonly route: Name; readonly id: string }
   /** The path is known, the method is not. */
-  | { readonly allow: readonly Route["method"][] }
+  | { readonly allow: readonly string[] }
   | undefined;
 
-const patterns = routeNames.map((name) => {
-  const source = routes[name].path.replace(":id", "(?<id>[^/]+)");
-  return { name, method: routes[name].method, pattern: new RegExp(`^${source}$`) };
-});
-
-/** Finds the spec's route for a request. */
-export function findRoute(method: string, path: string): Routing {
-  const matches = patterns.flatMap(({ pattern, ...route }) => {
-    const match = pattern.exec(path);
-    return match === null ? [] : [{ ...route, id: decode(match.groups?.id ?? "") }];
+/** Makes what finds the route of a request in a table. HEAD is GET without the answer's body. */
+export function createRouter<Name extends string>(
+  routes: Readonly<Record<Name, Place>>,
+): (method: string, path: string) => Routing<Name> {
+  const patterns = (Object.keys(routes) as Name[]).map((route) => {
+    const { method, path } = routes[route];
+    const source = path.replaceAll(".", "\\.").replace(":id", "(?<id>[^/]+)");
+    return { route, method, pattern: new RegExp(`^${source}$`) };
   });
-  if (matches.length === 0) return undefined;
-  const found = matches.find((route) => route.method === method);
-  if (found !== undefined) return { route: found.name, id: found.id };
-  return { allow: matches.map((route) => route.method) };
+  return (method, path) => {
+    const wanted = method === "HEAD" ? "GET" : method;
+    const allow: string[] = [];
+    for (const { route, method: offered, pattern } of patterns) {
+      const match = pattern.exec(path);
+      if (match === null) continue;
+      if (offered === wanted) return { route, id: decode(match.groups?.id ?? "") };
+      allow.push(offered);
+    }
+    if (allow.length === 0) return undefined;
+    return { allow: [...allow, ...(allow.includes("GET") ? ["HEAD"] : []), "OPTIONS"] };
+  };
 }
 
 function decode(text: string): string {

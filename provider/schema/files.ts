@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { renderErrors } from "./errors-page";
+import { renderOpenApi } from "./openapi";
 import { renderPulumiSchema } from "./pulumi-schema";
 import { renderSections, renderServerPage } from "./tables";
 import { renderTypes } from "./typescript";
@@ -10,6 +11,7 @@ export const generatedFiles: Readonly<Record<string, () => string | Promise<stri
   "docs/errors.md": renderErrors,
   "docs/installation-configuration.md": () => renderSections("docs/installation-configuration.md"),
   "docs/server.md": renderServerPage,
+  "provider/reference/openapi.json": renderOpenApi,
   "provider/spec/version.ts": renderVersion,
   "sdk/schema.json": renderPulumiSchema,
   "sdk/types.ts": renderTypes,

@@ -6,8 +6,11 @@ import { nameRules } from "./server";
 
 const bareStream = z.object({ id: z.string(), name: z.string(), type: z.string() });
 
-const stream = z.extend(bareStream, {
+export const stream = z.object({
+  id: z.string(),
+  name: z.string(),
   slug: z.string(),
+  type: z.string(),
   description: z.nullable(z.string()),
   createdAt: z.string(),
 });
@@ -19,7 +22,11 @@ const bareServer = z.object({
   createdAt: z.string(),
 });
 
-const serverName = z.string().check(...nameRules.map(({ pattern, problem }) => z.regex(pattern, problem)));
+export const serverName = z
+  .string()
+  .check(...nameRules.map(({ pattern, problem }) => z.regex(pattern, problem)));
+
+export const liveServer = z.extend(bareServer, { streams: z.array(stream) });
 
 /** What is sent and what is answered, per route. Objects drop unknown keys when read; the reference reads bodies strictly. */
 export const messages = {
@@ -32,7 +39,7 @@ export const messages = {
     body: undefined,
     answer: z.array(z.extend(bareServer, { _count: z.object({ streams: z.int() }) })),
   },
-  getServer: { body: undefined, answer: z.extend(bareServer, { streams: z.array(stream) }) },
+  getServer: { body: undefined, answer: liveServer },
   deleteServer: { body: undefined, answer: z.object({ message: z.string(), id: z.string() }) },
 } as const satisfies Readonly<Record<RouteName, { body: z.ZodMiniType | undefined; answer: z.ZodMiniType }>>;
 
@@ -45,6 +52,6 @@ export const errorBody = z.object({
 
 export type CreatedServer = z.infer<(typeof messages)["createServer"]["answer"]>;
 export type ListedServer = z.infer<(typeof messages)["listServers"]["answer"]>[number];
-export type LiveServer = z.infer<(typeof messages)["getServer"]["answer"]>;
+export type LiveServer = z.infer<typeof liveServer>;
 export type DeletedServer = z.infer<(typeof messages)["deleteServer"]["answer"]>;
 export type LiveStream = LiveServer["streams"][number];

@@ -40,6 +40,7 @@ export const CASCADE = "its message streams, sent messages, message events, temp
 export const nameRules = [
   { pattern: /\S/, problem: "must not be empty or blank" },
   { pattern: /^\P{Cc}*$/u, problem: "must not contain control characters" },
+  { pattern: /^\P{Cs}*$/u, problem: "must not contain half a surrogate pair" },
 ] as const;
 
 /** The Server resource: what a user may ask for, what comes of it, and what a change does. */

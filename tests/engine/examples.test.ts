@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type Reference, startReference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, type Workspace } from "../../tools/workspace";
+import { createWorkspace, runCommand, type Workspace } from "../../tools/workspace";
 import { createByHand } from "../support/account";
 
 let reference: Reference;
@@ -72,6 +72,18 @@ test("the multi-account example puts one server into each account, and protects 
   const destroyed = await workspace.pulumi(["destroy", ...RUN], { POSTJECT_ACCESS_TOKEN: "" });
   expect(destroyed.stdout).toContain("[deletion-protected]");
   expect(reference.servers().map(({ accountId }) => accountId)).toEqual([reference.account.id]);
+});
+
+test("the testing example's own tests pass", async () => {
+  open("testing");
+  const run = (command: string, ...args: string[]) =>
+    runCommand(command, args, workspace.folder, { ...workspace.env, NODE_OPTIONS: "" });
+  const compiled = await run(process.execPath, path.join(ROOT, "node_modules/typescript/bin/tsc"));
+  expect(compiled).toMatchObject({ exitCode: 0, stdout: "" });
+  const { exitCode, stdout } = await run(process.execPath, "--test", "dist/environment.test.js");
+  expect({ exitCode, printed: exitCode === 0 ? "" : stdout }).toEqual({ exitCode: 0, printed: "" });
+  expect(stdout).toMatch(/pass 4$/m);
+  expect(readdirSync(workspace.folder)).not.toContain("Pulumi.test.yaml");
 });
 
 test("the import example takes a server over that was made by hand", async () => {

@@ -29,7 +29,7 @@ test("the tarball holds what users need and nothing else", () => {
     `npm package: ${kB(packedBytes)} packed, ${kB(unpackedBytes)} unpacked, ${files.length} files\n`,
   );
   const expected =
-    /^(dist\/(provider|sdk)\/.*\.(js|d\.ts)|sdk\/schema\.json|pulumi-resource-postject|PulumiPlugin\.yaml|(CHANGELOG|README)\.md|LICENSE|package\.json)$/;
+    /^(dist\/(provider|sdk)\/.*\.(js|d\.ts)|dist\/provider\/reference\/([a-z]+\.(html|json)|swagger-ui\/[\w.-]+)|sdk\/schema\.json|pulumi-resource-postject|PulumiPlugin\.yaml|(CHANGELOG|README)\.md|LICENSE|package\.json)$/;
   expect(files.filter((file) => !expected.test(file))).toEqual([]);
   expect(files.filter((file) => file.startsWith("dist/provider/schema/"))).toEqual([]);
 });

@@ -1,6 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { configuration, PACKAGE_NAME } from "../../provider/spec";
+import {
+  configuration,
+  configurationKeys,
+  PACKAGE_NAME,
+  variableOf,
+  variableSuffixes,
+} from "../../provider/spec";
 import { ROOT } from "../../tools/root";
 import { brokenLinks, readPages } from "../support/docs";
 
@@ -23,14 +29,20 @@ function unknownIn(pattern: RegExp, known: readonly string[]): string[] {
 }
 
 test("every environment variable of ours that a page names is one that the code knows", () => {
-  const sources = ["provider", "sdk"].flatMap((folder) =>
+  const sources = ["provider", "sdk", "tools"].flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
       .map((file) => readFileSync(path.join(ROOT, folder, file), "utf8")),
   );
   const variables = sources.flatMap((source) => source.match(/\bPOSTJECT_[A-Z0-9_]+/g) ?? []);
   expect(variables).toContain("POSTJECT_ACCESS_TOKEN");
-  expect(unknownIn(/\b(POSTJECT_[A-Z0-9_]+)/g, variables)).toEqual([]);
+  // Those of a named account, and those that an environment gives to an application.
+  const made = [
+    ...configurationKeys.map((key) => variableOf(key)?.replace("POSTJECT", "") ?? "none"),
+    ...Object.keys(variableSuffixes).map((suffix) => `_${suffix}`),
+  ];
+  const isMade = (name: string) => made.some((end) => name.endsWith(end));
+  expect(unknownIn(/\b(POSTJECT_[A-Z0-9_]+)/g, variables).filter((found) => !isMade(found))).toEqual([]);
 });
 
 test("every configuration key that a page names exists", () => {

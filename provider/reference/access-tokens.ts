@@ -1,0 +1,90 @@
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { Account } from "./accounts";
+
+export interface AccessTokenOptions {
+  /** Seconds from now; negative for a token that has expired. 30 days unless given. */
+  readonly expiresInSeconds?: number | undefined;
+  /** Sign with another secret, so that the API refuses the token. */
+  readonly wrongSignature?: boolean | undefined;
+  /** Leave `sub` out; such a token belongs to no account and is refused. */
+  readonly withoutSubject?: boolean | undefined;
+  /** Further claims; they win over `iat`, `exp` and `sub`. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface AccessTokens {
+  mint(accountId: string, options?: AccessTokenOptions): Promise<string>;
+  /** The account a Bearer header speaks for, or why there is none. */
+  authenticate(authorization: string | undefined): Account | Refusal | Promise<Account | Refusal>;
+}
+
+interface Refusal {
+  readonly refusal: string;
+}
+
+interface Verified {
+  readonly digest: Buffer;
+  readonly accountId: string;
+  readonly expiresAtMs: number;
+}
+
+const THIRTY_DAYS_SECONDS = 30 * 24 * 60 * 60;
+
+/** More than a test run mints; past it the oldest are verified anew. */
+const REMEMBERED_TOKENS = 1000;
+
+/** Makes and verifies access tokens (JWT, HS256). A token that was verified once is known by its digest until it expires. */
+export function createAccessTokens(
+  secret: Uint8Array,
+  findAccount: (id: string) => Account | undefined,
+): AccessTokens {
+  const verified = new Map<string, Verified>();
+  const accountOf = (id: string): Account | Refusal =>
+    findAccount(id) ?? { refusal: "The access token belongs to no account" };
+
+  async function verify(token: string, digest: Buffer): Promise<Account | Refusal> {
+    const { errors, jwtVerify } = await import("jose");
+    try {
+      const { payload } = await jwtVerify(token, secret, { algorithms: ["HS256"] });
+      const { sub: accountId = "", exp = Number.POSITIVE_INFINITY } = payload;
+      if (verified.size >= REMEMBERED_TOKENS) verified.delete(verified.keys().next().value ?? "");
+      verified.set(keyOf(digest), { digest, accountId, expiresAtMs: exp * 1000 });
+      return accountOf(accountId);
+    } catch (error) {
+      const isExpired = error instanceof errors.JWTExpired;
+      return { refusal: isExpired ? "The access token has expired" : "Invalid access token" };
+    }
+  }
+
+  return {
+    async mint(accountId, options = {}) {
+      const { expiresInSeconds = THIRTY_DAYS_SECONDS, wrongSignature, withoutSubject, claims } = options;
+      const { SignJWT } = await import("jose");
+      const now = Math.floor(Date.now() / 1000);
+      return new SignJWT({
+        iat: now,
+        exp: now + expiresInSeconds,
+        ...(!withoutSubject && { sub: accountId }),
+        ...claims,
+      })
+        .setProtectedHeader({ alg: "HS256" })
+        .sign(wrongSignature ? randomBytes(32) : secret);
+    },
+
+    authenticate(authorization) {
+      const token = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
+      if (token === undefined) return { refusal: "Missing access token: send `Authorization: Bearer <JWT>`" };
+      // Looking a token up by its own characters would take longer the more of them are right, and so give a valid one
+      // away bit by bit. The digest of a guess says nothing about the digest of a token, and is compared in constant time.
+      const digest = hash("sha256", token, "buffer");
+      const known = verified.get(keyOf(digest));
+      if (known !== undefined && timingSafeEqual(known.digest, digest) && known.expiresAtMs > Date.now())
+        return accountOf(known.accountId);
+      return verify(token, digest);
+    },
+  };
+}
+
+function keyOf(digest: Buffer): string {
+  return digest.toString("base64", 0, 12);
+}

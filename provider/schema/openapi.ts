@@ -1,0 +1,182 @@
+import { STATUS_CODES } from "node:http";
+import * as z from "zod/mini";
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
+} from "zod-openapi";
+import { controlRoutes } from "../reference/control-routes";
+import { activeFault, faultRule } from "../reference/faults";
+import { account, seed, snapshot, storedServer, storedStream } from "../reference/snapshot";
+import { type Fields, objects, type Route, routeNames, routes, serverResource, VERSION } from "../spec";
+import { examples } from "../spec/examples";
+import { errorBody, messages, stream } from "../spec/messages";
+
+/** The schemas that the document names; all others stand where they are used. */
+const named = {
+  Server: messages.getServer.answer,
+  CreatedServer: messages.createServer.answer,
+  ListedServer: messages.listServers.answer.def.element,
+  DeletedServer: messages.deleteServer.answer,
+  Stream: stream,
+  Error: errorBody,
+  Account: account,
+  StoredServer: storedServer,
+  Seed: seed,
+  Snapshot: snapshot,
+  Fault: faultRule,
+  ActiveFault: activeFault,
+} as const;
+
+/** The reference takes nothing in a body that the contract does not name. */
+const bodies = { ...messages, createServer: { body: z.strictObject(messages.createServer.body.shape) } };
+
+/** The spec's descriptions of what an object's properties are. */
+const described = new Map<unknown, Fields>([
+  [named.Server, { ...objects.ServerSummary, ...serverResource.outputs }],
+  [named.CreatedServer, { ...objects.ServerSummary, ...serverResource.outputs }],
+  [named.ListedServer, objects.ServerSummary],
+  [named.StoredServer, { ...objects.ServerSummary, ...serverResource.outputs }],
+  [storedStream, objects.Stream],
+  [named.Stream, objects.Stream],
+  [bodies.createServer.body, objects.ServerSummary],
+]);
+
+const summaries = {
+  createServer: "Create a server",
+  listServers: "List all servers",
+  getServer: "Get a server",
+  deleteServer: "Delete a server",
+} as const satisfies Readonly<Record<keyof typeof routes, string>>;
+
+const content = { "application/json": { schema: errorBody } };
+
+/** Every refusal, in the API's error shape, by its status. */
+const refusals: Readonly<Record<string, ZodOpenApiResponseObject>> = {
+  400: {
+    id: "BadRequest",
+    description: "The request is not as described; the message names what is wrong.",
+    content,
+  },
+  401: { id: "Unauthorized", description: "The access token is missing, expired or invalid.", content },
+  403: {
+    id: "Forbidden",
+    description: "The account may not do this, or its plan's limit is reached.",
+    content,
+  },
+  404: { id: "NotFound", description: "There is no such thing, or it belongs to another account.", content },
+  409: { id: "Conflict", description: "It is there already.", content },
+  413: { id: "TooLarge", description: "The body is too large.", content },
+  415: { id: "NotJson", description: "The body is not JSON.", content },
+  default: { id: "Refusal", description: "What HTTP itself asks for: 405, 408, 417, 431.", content },
+};
+
+/** The OpenAPI document of the reference: the API's routes and the control plane's. */
+export function renderOpenApi(): string {
+  for (const [id, schema] of Object.entries(named)) z.globalRegistry.add(schema, { id });
+  const document = createDocument(
+    {
+      openapi: "3.1.0",
+      info: {
+        title: "Postject reference API",
+        version: VERSION,
+        description:
+          "The Servers API of Postject as pulumi-postject's reference implements it, and the reference's own control plane.",
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      servers: [{ url: "/", description: "The reference that serves this document" }],
+      tags: [
+        { name: "Servers", description: "What Postject documents." },
+        {
+          name: "Control plane",
+          description: "How tests steer the reference; Postject itself has none of it.",
+        },
+      ],
+      components: {
+        securitySchemes: {
+          accessToken: {
+            type: "http",
+            scheme: "bearer",
+            bearerFormat: "JWT",
+            description: "The account's access token.",
+          },
+        },
+      },
+      paths: collectPaths(),
+    },
+    { override: ({ jsonSchema, zodSchema }) => describe(jsonSchema.properties, described.get(zodSchema)) },
+  );
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function describe(properties: object = {}, fields: Fields = {}): void {
+  for (const [key, property] of Object.entries(properties))
+    if (fields[key] !== undefined) property.description = fields[key].description;
+}
+
+function collectPaths(): ZodOpenApiPathsObject {
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  const add = (method: string, path: string, operation: ZodOpenApiOperationObject) => {
+    const key = path.replace(":id", "{id}");
+    paths[key] = { ...paths[key], [method.toLowerCase()]: operation };
+  };
+  for (const name of routeNames) {
+    const { method, path, success }: Route = routes[name];
+    const { answer } = messages[name];
+    const { body } = bodies[name];
+    const example = examples[name];
+    add(method, path, {
+      operationId: name,
+      tags: ["Servers"],
+      summary: summaries[name],
+      security: [{ accessToken: [] }],
+      ...(path.includes(":id") && { requestParams: { path: z.object({ id: z.string() }) } }),
+      ...(body && {
+        requestBody: {
+          required: true,
+          content: { "application/json": { schema: body, example: example.body } },
+        },
+      }),
+      responses: {
+        [success[0]]: {
+          description: STATUS_CODES[success[0]] ?? "",
+          content: { "application/json": { schema: answer, example: example.answer } },
+        },
+        ...refusalsOf([401, ...(body ? [400, 403, 413, 415] : []), ...(path.includes(":id") ? [404] : [])]),
+      },
+    });
+  }
+  for (const [name, route] of Object.entries(controlRoutes)) {
+    const { method, path, status, description, body, query, answer } = route;
+    const params = {
+      ...(path.includes(":id") && { path: z.object({ id: z.string() }) }),
+      ...(query && { query }),
+    };
+    add(method, path, {
+      operationId: name,
+      tags: ["Control plane"],
+      summary: description,
+      security: [],
+      ...(Object.keys(params).length > 0 && { requestParams: params }),
+      ...(body && { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
+      responses: {
+        [status]: {
+          description: STATUS_CODES[status] ?? "",
+          ...(answer && { content: { "application/json": { schema: answer } } }),
+        },
+        ...refusalsOf([403, ...(body || query ? [400] : []), ...(body ? [404, 409, 413, 415] : [])]),
+      },
+    });
+  }
+  return paths;
+}
+
+function refusalsOf(statuses: readonly number[]): Record<string, ZodOpenApiResponseObject> {
+  return Object.fromEntries(
+    [...statuses, "default"].flatMap((status) => {
+      const refusal = refusals[status];
+      return refusal === undefined ? [] : [[status, refusal]];
+    }),
+  );
+}

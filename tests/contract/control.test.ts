@@ -1,0 +1,239 @@
+import { request } from "node:http";
+import { type Reference, startReference } from "../../provider/reference";
+import { createRequestLog, type LoggedRequest } from "../../provider/reference/request-log";
+
+let reference: Reference;
+
+beforeEach(async () => {
+  reference = await startReference({ plan: "starter" });
+});
+
+afterEach(() => reference.stop());
+
+/** Status and JSON of an answer of the control plane. */
+async function control(method: string, path: string, body?: unknown) {
+  const answer = await fetch(`${reference.url}/_reference/${path}`, {
+    method,
+    ...(body !== undefined && {
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    }),
+  });
+  const text = await answer.text();
+  return { status: answer.status, body: text === "" ? undefined : JSON.parse(text) };
+}
+
+const list = (accessToken = reference.accessToken) =>
+  fetch(`${reference.url}/v1/servers`, { headers: { authorization: `Bearer ${accessToken}` } });
+
+test("health, ready and version answer without an access token", async () => {
+  expect(await control("GET", "health")).toEqual({ status: 200, body: { status: "ok" } });
+  expect(await control("GET", "ready")).toEqual({ status: 200, body: { status: "ready" } });
+  expect(await control("GET", "version")).toEqual({
+    status: 200,
+    body: { name: "postject-reference", version: expect.stringMatching(/^\d+\.\d+\.\d+/) },
+  });
+});
+
+test("a seed adds accounts and servers, all or none, beyond the plan's limit", async () => {
+  const servers = [
+    ...["A", "B", "C", "D"].map((name) => ({ name })),
+    { name: "Of another", accountId: "acct_other", streams: [{ name: "Weekly News", type: "broadcast" }] },
+  ];
+  const accounts = [{ id: "acct_other" }, { id: "acct_reference", plan: "free" }];
+  expect((await control("POST", "seed", { accounts, servers })).status).toBe(204);
+  expect(reference.account.plan).toBe("free");
+  expect(reference.servers(reference.account.id).map(({ name }) => name)).toEqual(["A", "B", "C", "D"]);
+  expect(reference.servers("acct_other")[0]?.streams).toEqual([
+    expect.objectContaining({
+      name: "Weekly News",
+      slug: "weekly-news",
+      type: "broadcast",
+      description: null,
+    }),
+  ]);
+  const id = reference.servers()[0]?.id;
+  expect(await control("POST", "seed", { servers: [{ name: "E" }, { name: "F", id }] })).toMatchObject({
+    status: 409,
+    body: { message: `There is a server ${id} already` },
+  });
+  expect(reference.servers()).toHaveLength(5);
+});
+
+test("a snapshot restores another reference to the byte, and the access token at hand goes on", async () => {
+  reference.seed({ accounts: [{ id: "acct_b", plan: "scale", serverLimit: 4 }], servers: [{ name: "A" }] });
+  reference.seed({ servers: [{ name: "B", accountId: "acct_b" }] });
+  const { body: snapshot } = await control("GET", "snapshot");
+  const first = reference;
+  reference = await startReference();
+  expect((await control("POST", "restore", snapshot)).status).toBe(204);
+  const read = async ({ url }: Reference) => (await fetch(`${url}/_reference/snapshot`)).text();
+  const text = await read(reference);
+  expect(text).toBe(await read(first));
+  expect(text).toMatch(/^\{\n {2}"formatVersion": 1,\n/);
+  expect(await (await list()).json()).toMatchObject([{ name: "A" }]);
+  await first.stop();
+});
+
+test.each([
+  ["of another format", { formatVersion: 2, accounts: [], servers: [] }, "formatVersion: "],
+  ["with a server of nobody", undefined, "There is no account acct_x"],
+])("a snapshot %s is refused and changes nothing", async (_, snapshot, message) => {
+  reference.seed({ servers: [{ name: "A" }] });
+  const now = reference.snapshot();
+  const [server] = now.servers;
+  const wrong = snapshot ?? { ...now, servers: [{ ...server, accountId: "acct_x" }] };
+  const answer = await control("POST", "restore", wrong);
+  expect(answer.status).toBe(400);
+  expect(String(answer.body.message)).toContain(message);
+  expect(reference.snapshot()).toEqual(now);
+});
+
+test("an account made here gets an access token, and its limit counts", async () => {
+  const { status, body } = await control("POST", "accounts", {
+    plan: "scale",
+    serverLimit: 2,
+    id: "acct_new",
+  });
+  expect({ status, body }).toEqual({
+    status: 201,
+    body: { id: "acct_new", plan: "scale", serverLimit: 2, accessToken: expect.any(String) },
+  });
+  expect((await list(body.accessToken)).status).toBe(200);
+  expect((await control("GET", "accounts")).body).toEqual([
+    { id: "acct_reference", plan: "starter" },
+    { id: "acct_new", plan: "scale", serverLimit: 2 },
+  ]);
+  expect((await control("POST", "accounts", { id: "acct_new" })).status).toBe(409);
+});
+
+test.each([
+  ["a good one", {}, 200],
+  ["one that has expired", { expiresInSeconds: -1 }, 401],
+  ["one with a wrong signature", { wrongSignature: true }, 401],
+  ["one without a subject", { withoutSubject: true }, 401],
+  ["one with claims of choice", { claims: { sub: "acct_nobody" } }, 401],
+])("an access token is minted: %s", async (_, body, status) => {
+  const minted = await control("POST", "access-tokens", body);
+  expect(minted.status).toBe(201);
+  expect((await list(minted.body.accessToken)).status).toBe(status);
+  // Not because of what was remembered of it.
+  expect((await list(minted.body.accessToken)).status).toBe(status);
+});
+
+test("a token that was good is refused once it has expired, and once its account is gone", async () => {
+  const short = await reference.mintAccessToken(reference.account, { expiresInSeconds: 1 });
+  expect((await list(short)).status).toBe(200);
+  const other = reference.addAccount();
+  const token = await reference.mintAccessToken(other);
+  expect((await list(token)).status).toBe(200);
+  reference.restore({ ...reference.snapshot(), accounts: [reference.account] });
+  expect((await list(token)).status).toBe(401);
+  jest.useFakeTimers({
+    now: Date.now() + 1001,
+    doNotFake: ["setTimeout", "setInterval", "setImmediate", "nextTick", "queueMicrotask", "performance"],
+  });
+  const late = await list(short);
+  jest.useRealTimers();
+  expect(late.status).toBe(401);
+});
+
+test("faults are listed until they are used up, and forgotten on request", async () => {
+  const rule = {
+    route: "listServers",
+    skip: 1,
+    times: 2,
+    outcome: { kind: "answer", status: 418, body: "teapot" },
+  };
+  expect(await control("POST", "faults", rule)).toEqual({ status: 201, body: rule });
+  const statuses = [await list(), await list()].map(({ status }) => status);
+  expect(statuses).toEqual([200, 418]);
+  expect((await control("GET", "faults")).body).toEqual([{ ...rule, addedAt: expect.any(String), seen: 2 }]);
+  expect((await list()).status).toBe(418);
+  expect((await control("GET", "faults")).body).toEqual([]);
+  await control("POST", "faults", rule);
+  expect((await control("DELETE", "faults")).status).toBe(204);
+  expect(reference.faults.list()).toEqual([]);
+});
+
+test("a fault that cannot be right is refused by what is wrong", async () => {
+  const { status, body } = await control("POST", "faults", {
+    route: "nothing",
+    outcome: { kind: "answer", headers: { "a b": "c", d: "\n" } },
+  });
+  expect(status).toBe(400);
+  expect(body.message).toEqual([
+    expect.stringContaining("route: "),
+    expect.stringContaining("outcome.status: "),
+    expect.stringContaining("outcome.headers.a b: "),
+    expect.stringContaining("outcome.headers.d: "),
+  ]);
+});
+
+test("the log of requests is counted and filtered, and leaves the control plane out", async () => {
+  await list();
+  await list("nonsense");
+  await fetch(`${reference.url}/v1/servers/pt_live_secret?token=eyJabc.def`, { method: "DELETE" });
+  const { body } = await control("GET", "requests?status=401&limit=1");
+  expect(body).toEqual({
+    count: 3,
+    requests: [
+      expect.objectContaining({ method: "DELETE", path: "/v1/servers/[token]", route: "deleteServer" }),
+    ],
+  });
+  expect(
+    (await control("GET", "requests?route=listServers&accountId=acct_reference")).body.requests,
+  ).toHaveLength(1);
+  expect((await control("GET", "requests?status=x")).status).toBe(400);
+  expect(JSON.stringify(reference.requests())).not.toMatch(/secret|eyJ/);
+});
+
+test("the log keeps the last requests and counts all", () => {
+  const log = createRequestLog(3);
+  for (let status = 1; status <= 8; status++) log.add({ status } as LoggedRequest);
+  expect(log.list().map(({ status }) => status)).toEqual([6, 7, 8]);
+  expect(log.count()).toBe(8);
+});
+
+test("servers are listed with their count and renamed, and a reset forgets them", async () => {
+  reference.seed({ servers: [{ name: "A" }, { name: "B" }] });
+  const { body } = await control("GET", "servers?limit=1");
+  expect(body).toMatchObject({ count: 2, servers: [{ name: "B" }] });
+  expect((await control("PATCH", `servers/${body.servers[0].id}`, { name: "Z" })).status).toBe(204);
+  expect(reference.servers().map(({ name }) => name)).toEqual(["A", "Z"]);
+  expect((await control("PATCH", "servers/nothing", { name: "Z" })).status).toBe(404);
+  expect((await control("POST", "reset")).status).toBe(204);
+  expect([reference.servers(), reference.requestCount()]).toEqual([[], 0]);
+});
+
+/** The status of a request with headers that `fetch` would not send. */
+const statusWith = (headers: Record<string, string>, path: string) =>
+  new Promise((done, fail) =>
+    request(`${reference.url}${path}`, { method: "POST", headers }, (answer) => {
+      answer.resume();
+      done(answer.statusCode);
+    })
+      .on("error", fail)
+      .end(),
+  );
+
+test.each([
+  ["its own address", { host: "127.0.0.1:1" }, 204],
+  ["localhost", { host: "LOCALHOST:1" }, 204],
+  ["a page of its own", { host: "localhost:1", origin: "http://localhost:1" }, 204],
+  ["a name that was pointed at this machine", { host: "rebound.example" }, 403],
+  ["a page of elsewhere", { origin: "https://elsewhere.example" }, 403],
+  ["a page of another port", { host: "localhost:1", origin: "http://localhost:2" }, 403],
+  ["a sandboxed page", { origin: "null" }, 403],
+])("a reset from %s is answered as it should be", async (_, headers, status) => {
+  reference.seed({ servers: [{ name: "A" }] });
+  expect(await statusWith(headers, "/_reference/reset")).toBe(status);
+  expect(reference.servers()).toHaveLength(status === 204 ? 0 : 1);
+});
+
+test("without control there are no pages and no control plane", async () => {
+  const closed = await startReference({ control: false });
+  for (const path of ["/", "/_reference/health", "/_reference/docs", "/_reference/openapi.json"])
+    expect((await fetch(closed.url + path)).status).toBe(404);
+  await closed.stop();
+});

@@ -1,0 +1,79 @@
+import type { Page } from "playwright-core";
+import { findChromium, withChromium } from "../../tools/chromium";
+import { type RunningCommand, startCommand } from "../support/reference-command";
+
+const chromium = findChromium();
+const inBrowser = chromium === undefined ? test.skip : test;
+const named = (name: string) => (chromium === undefined ? `${name} (skipped: no Chromium on PATH)` : name);
+
+const PHONE = { width: 360, height: 740 };
+
+let command: RunningCommand;
+
+// The pages are where the build lays them, so the built command serves them.
+beforeAll(async () => {
+  command = await startCommand();
+});
+
+afterAll(() => command.end("SIGTERM"));
+
+const create = (name: string) =>
+  fetch(`${command.url}/v1/servers`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${command.accessToken}`, "content-type": "application/json" },
+    body: JSON.stringify({ name }),
+  });
+
+/** Opens a page on a phone and fails on what it loads from elsewhere or reports as an error. */
+async function onPhone(path: string, look: (page: Page) => Promise<void>): Promise<void> {
+  await withChromium(chromium ?? "", PHONE, async (browser) => {
+    const page = await browser.newPage();
+    const wrong: string[] = [];
+    page.on("request", (request) => {
+      if (!request.url().startsWith(command.url) && !request.url().startsWith("data:"))
+        wrong.push(request.url());
+    });
+    page.on("pageerror", (error) => wrong.push(error.message));
+    page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
+    await page.goto(command.url + path);
+    await look(page);
+    expect(wrong).toEqual([]);
+    const width = await page.evaluate("document.documentElement.scrollWidth");
+    expect(width).toBe(PHONE.width);
+  });
+}
+
+inBrowser(named("the page shows servers, streams, requests and faults as they come, and no token"), () =>
+  onPhone("/", async (page) => {
+    await page.waitForSelector("#state.live");
+    expect(await page.textContent("#servers")).toBe("none");
+    const { token } = (await (await create(`<b>${"Name".repeat(50)}</b>`)).json()) as { token: string };
+    await fetch(`${command.url}/_reference/faults`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ route: "getServer", times: 3, outcome: { kind: "reset" } }),
+    });
+    await page.waitForSelector("#faults .warm");
+    expect(await page.textContent("#servers")).toContain("<b>NameName");
+    expect(await page.textContent("#servers")).toContain("Transactional");
+    expect(await page.textContent("#requests")).toContain("POST/v1/servers201");
+    expect(await page.textContent("#faults")).toContain("resetgetServer3 requests");
+    expect(await page.content()).not.toContain(token);
+  }),
+);
+
+inBrowser(named("the docs page shows the routes, with nothing from elsewhere"), () =>
+  onPhone("/_reference/docs", async (page) => {
+    await page.waitForSelector(".opblock-summary-path");
+    const text = await page.textContent("#docs");
+    for (const path of ["/v1/servers", "/_reference/snapshot"])
+      expect(text?.replaceAll("\u200b", "")).toContain(path);
+  }),
+);
+
+test("the pages forbid what comes from elsewhere, and to be framed", async () => {
+  for (const path of ["/", "/_reference/docs"]) {
+    const policy = (await fetch(command.url + path)).headers.get("content-security-policy");
+    expect(policy).toMatch(/^default-src 'self' 'unsafe-inline';.* frame-ancestors 'none'/);
+  }
+});

@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import * as z from "zod";
+import { ROOT } from "../../tools/root";
+
+// biome-ignore lint/suspicious/noExplicitAny: a JSON Schema or a part of the document, walked as it comes
+type Node = any;
+
+export const DOCUMENT_FILE = path.join(ROOT, "provider/reference/openapi.json");
+
+const document: Node = JSON.parse(readFileSync(DOCUMENT_FILE, "utf8"));
+
+/** One operation of the document. */
+export interface Operation {
+  readonly method: string;
+  /** With values for its parameters. */
+  readonly path: string;
+  /** The JSON Schema of its body, if it takes one. */
+  readonly body: Node;
+}
+
+export const operations: readonly Operation[] = Object.entries<Node>(document.paths).flatMap(
+  ([template, item]) =>
+    Object.entries<Node>(item).map(([method, { requestBody }]) => ({
+      method: method.toUpperCase(),
+      path: template.replace("{id}", "clx8f2k9a0001uy7z3g4h5j6k"),
+      body: requestBody && inline(requestBody.content["application/json"].schema),
+    })),
+);
+
+/** What the document says against an answer; undefined if nothing. */
+export function findFault(
+  request: { readonly method: string; readonly path: string },
+  answer: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  },
+): string | undefined {
+  if (request.method === "HEAD" || answer.status === 204)
+    return answer.body === "" ? undefined : "there is a body";
+  const responses = responsesOf(request);
+  const response = inline(responses[answer.status] ?? responses.default);
+  const schema = response?.content?.["application/json"]?.schema;
+  if (schema === undefined) return "the document shows no such answer";
+  if (!answer.headers["content-type"]?.startsWith("application/json")) return "it is not JSON";
+  const parsed = schemaOf(schema).safeParse(JSON.parse(answer.body));
+  return parsed.success ? undefined : z.prettifyError(parsed.error);
+}
+
+/** An operation's answers; for what is no operation, the one that stands for all refusals. */
+function responsesOf({ method, path: asked }: { method: string; path: string }): Node {
+  for (const [template, item] of Object.entries<Node>(document.paths)) {
+    const pattern = new RegExp(`^${template.replaceAll(".", "\\.").replace("{id}", "[^/]+")}$`);
+    const operation = item[method.toLowerCase()];
+    if (operation && pattern.test(asked)) return operation.responses;
+  }
+  return { default: document.components.responses.Refusal };
+}
+
+const schemas = new Map<string, z.ZodType>();
+
+function schemaOf(schema: Node): z.ZodType {
+  const key = JSON.stringify(schema);
+  const known = schemas.get(key) ?? z.fromJSONSchema(schema);
+  schemas.set(key, known);
+  return known;
+}
+
+/** A part of the document with everything that it refers to in its place. */
+function inline(node: Node): Node {
+  if (Array.isArray(node)) return node.map(inline);
+  if (node === null || typeof node !== "object") return node;
+  if (typeof node.$ref === "string")
+    return inline(
+      node.$ref
+        .slice(2)
+        .split("/")
+        .reduce((at: Node, key: string) => at[key], document),
+    );
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, inline(value)]));
+}

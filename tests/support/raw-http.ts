@@ -1,0 +1,59 @@
+import { connect } from "node:net";
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * Sends bytes as they are and gives the answers that come back until the server closes the connection, or until there are
+ * `count` of them. Rejects if neither happens in 10 seconds. A HEAD's answer ends with its headers.
+ */
+export function sendRaw(url: string, bytes: string | Buffer, count?: number): Promise<RawAnswer[]> {
+  const isHead = String(bytes).startsWith("HEAD ");
+  return new Promise((done, fail) => {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    const chunks: Buffer[] = [];
+    const finish = () => {
+      clearTimeout(timer);
+      socket.destroy();
+      done(parseAnswers(Buffer.concat(chunks), isHead));
+    };
+    const timer = setTimeout(() => {
+      socket.destroy();
+      fail(new Error(`No end to the answer to ${String(bytes).slice(0, 200)}`));
+    }, 10_000);
+    socket.on("data", (chunk) => {
+      chunks.push(chunk);
+      if (count !== undefined && parseAnswers(Buffer.concat(chunks), isHead).length >= count) finish();
+    });
+    // A server that refuses what is still being sent may close under the sender.
+    socket.on("error", () => {});
+    socket.on("close", finish);
+    socket.write(bytes);
+  });
+}
+
+function parseAnswers(bytes: Buffer, isHead: boolean): RawAnswer[] {
+  const answers: RawAnswer[] = [];
+  let at = 0;
+  for (;;) {
+    const end = bytes.indexOf("\r\n\r\n", at);
+    if (end < 0) return answers;
+    const [first = "", ...lines] = bytes.toString("latin1", at, end).split("\r\n");
+    const headers = Object.fromEntries(
+      lines.map((line) => {
+        const colon = line.indexOf(":");
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+      }),
+    );
+    const length = isHead ? 0 : Number(headers["content-length"] ?? 0);
+    const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]);
+    const from = end + 4;
+    if (bytes.length < from + length) return answers;
+    at = from + length;
+    if (status >= 200) answers.push({ status, headers, body: bytes.toString("utf8", from, at) });
+  }
+}

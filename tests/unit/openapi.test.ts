@@ -1,0 +1,37 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { controlRoutes } from "../../provider/reference/control-routes";
+import { routeNames } from "../../provider/spec";
+import { examples } from "../../provider/spec/examples";
+import { messages } from "../../provider/spec/messages";
+import { ROOT } from "../../tools/root";
+import { DOCUMENT_FILE } from "../support/openapi";
+
+test("the OpenAPI document passes Redocly's strict rules", () => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(ROOT, "node_modules/@redocly/cli/bin/cli.js"), "lint", DOCUMENT_FILE],
+    {
+      cwd: ROOT,
+      encoding: "utf8",
+      env: { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" },
+    },
+  );
+  expect({ status, printed: status === 0 ? "" : stdout + stderr }).toEqual({ status: 0, printed: "" });
+});
+
+test.each(routeNames)("the contract's example of %s has the shape of the spec", (name) => {
+  expect(messages[name].answer.parse(examples[name].answer)).toEqual(examples[name].answer);
+  expect(messages[name].body?.parse(examples[name].body)).toEqual(examples[name].body);
+});
+
+test("docs/reference-api.md has a row for every route of the control plane, and for no other", () => {
+  const page = readFileSync(path.join(ROOT, "docs/reference-api.md"), "utf8");
+  const rows = page.match(/^\| `(GET|POST|PATCH|DELETE) \/_reference\/.*$/gm);
+  expect(rows).toEqual(
+    Object.values(controlRoutes).map(
+      ({ method, path, description }) => `| \`${method} ${path}\` | ${description} |`,
+    ),
+  );
+});
