@@ -1,0 +1,87 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type Reference, startReference } from "../../provider/reference";
+import { type GitHubEvent, type JobResult, runWorkflow } from "../support/github";
+
+const EXAMPLE = "examples/gitops";
+
+let reference: Reference;
+let tokenService: Server;
+let minted: string[];
+let home: string;
+
+beforeAll(async () => {
+  reference = await startReference();
+  home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-gitops-"));
+  mkdirSync(path.join(home, "state"));
+  minted = [];
+  // Both sides that mint-token.mjs talks to: GitHub's, which says who the runner is, and the team's own.
+  tokenService = createServer(async (request, response) => {
+    const isGitHub = request.method === "GET";
+    const expected = isGitHub ? "Bearer of-the-runner" : "Bearer identity-for-postject";
+    if (request.headers.authorization !== expected) return response.writeHead(401).end();
+    const audience = new URL(request.url ?? "", "http://localhost").searchParams.get("audience");
+    if (isGitHub) return response.end(JSON.stringify({ value: `identity-for-${audience}` }));
+    const accessToken = await reference.mintAccessToken(reference.account, { expiresInSeconds: 60 });
+    minted.push(accessToken);
+    response.end(JSON.stringify({ accessToken }));
+  });
+  await new Promise<void>((done) => tokenService.listen(0, "127.0.0.1", done));
+});
+
+afterAll(async () => {
+  tokenService.close();
+  await reference.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** What GitHub would hand to a workflow. */
+function event(name: string, details: object = {}): GitHubEvent {
+  const url = `http://127.0.0.1:${(tokenService.address() as AddressInfo).port}/`;
+  return {
+    github: { event_name: name, repository: "acme/mail", event: details },
+    vars: { PULUMI_BACKEND_URL: `file://${home}/state`, TOKEN_SERVICE_URL: url },
+    secrets: { PULUMI_CONFIG_PASSPHRASE: "of the pipeline" },
+    env: {
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${url}?api-version=2.0`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: "of-the-runner",
+      POSTJECT_ENDPOINT: reference.url,
+    },
+  };
+}
+
+const pullRequest = (action: string, repository = "acme/mail") =>
+  event("pull_request", {
+    action,
+    number: 42,
+    pull_request: { head: { repo: { full_name: repository } } },
+  });
+
+const run = (workflow: string, of: GitHubEvent) => runWorkflow(EXAMPLE, `.github/workflows/${workflow}`, of);
+
+const ended = (results: readonly JobResult[]) =>
+  results.map(({ job, failed, printed }) => ({ job, failed, ...(failed && { printed }) }));
+
+const namesOf = () =>
+  reference
+    .servers()
+    .map(({ name }) => name)
+    .toSorted();
+
+test("a pull request gets an environment that its close destroys, each run with a token of its own", async () => {
+  const up = await run("preview-environment.yml", pullRequest("opened"));
+  expect(ended(up)).toEqual([{ job: "up", failed: false }]);
+  expect(namesOf()).toEqual(["pr-42 app", "pr-42 newsletter"]);
+  const destroyed = await run("preview-environment.yml", pullRequest("closed"));
+  expect(ended(destroyed)).toEqual([{ job: "destroy", failed: false }]);
+  expect(namesOf()).toEqual([]);
+  expect(new Set(minted).size).toBe(2);
+  expect([...up, ...destroyed].map(({ environment }) => environment)).toEqual(
+    minted.map((token) => `POSTJECT_ACCESS_TOKEN=${token}\n`),
+  );
+  for (const token of minted)
+    expect([...up, ...destroyed].map(({ printed }) => printed).join()).not.toContain(token);
+});
