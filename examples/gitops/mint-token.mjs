@@ -28,7 +28,11 @@ async function send(url, init, bearer) {
 
 const identityUrl = new URL(read("ACTIONS_ID_TOKEN_REQUEST_URL"));
 identityUrl.searchParams.set("audience", "postject");
-const { value: identity } = await send(identityUrl.href, { method: "GET" }, read("ACTIONS_ID_TOKEN_REQUEST_TOKEN"));
+const { value: identity } = await send(
+  identityUrl.href,
+  { method: "GET" },
+  read("ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
+);
 const { accessToken } = await send(read("TOKEN_SERVICE_URL"), { method: "POST" }, identity);
 if (typeof accessToken !== "string") fail("the token service gave no accessToken");
 console.log(accessToken);

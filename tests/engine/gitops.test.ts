@@ -4,7 +4,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Reference, startReference } from "../../provider/reference";
+import { createWorkspace } from "../../tools/workspace";
 import { type GitHubEvent, type JobResult, runWorkflow } from "../support/github";
+import { commandsIn, follow, openTerminal } from "../support/terminal";
 
 const EXAMPLE = "examples/gitops";
 
@@ -44,7 +46,7 @@ function event(name: string, details: object = {}): GitHubEvent {
   return {
     github: { event_name: name, repository: "acme/mail", event: details },
     vars: { PULUMI_BACKEND_URL: `file://${home}/state`, TOKEN_SERVICE_URL: url },
-    secrets: { PULUMI_CONFIG_PASSPHRASE: "of the pipeline" },
+    secrets: { PULUMI_CONFIG_PASSPHRASE: "of-the-pipeline" },
     env: {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${url}?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: "of-the-runner",
@@ -84,4 +86,43 @@ test("a pull request gets an environment that its close destroys, each run with 
   );
   for (const token of minted)
     expect([...up, ...destroyed].map(({ printed }) => printed).join()).not.toContain(token);
+});
+
+test("production goes up, is looked after for drift, and loses no server to a rename outside Pulumi", async () => {
+  const workspace = createWorkspace({ example: EXAMPLE, engine: [] });
+  const { vars, secrets, env } = event("by hand");
+  const terminal = openTerminal(workspace, {
+    env,
+    placeholders: {
+      "<state backend>": vars.PULUMI_BACKEND_URL ?? "",
+      "<passphrase>": secrets.PULUMI_CONFIG_PASSPHRASE ?? "",
+      "<access token>": reference.accessToken,
+    },
+  });
+  await follow(terminal, commandsIn("docs/gitops.md"));
+  expect(terminal.npm()).toEqual(["npm install", "npm install --prefix policy"]);
+  workspace.remove();
+  expect(namesOf()).toEqual(["production app", "production newsletter"]);
+  expect(ended(await run("postject.yml", event("push")))).toEqual([{ job: "up", failed: false }]);
+  expect(ended(await run("postject.yml", event("schedule")))).toEqual([{ job: "drift", failed: false }]);
+  reference.rename(reference.servers()[0]?.id ?? "", "renamed by hand");
+  const [drift] = await run("postject.yml", event("schedule"));
+  expect(drift).toMatchObject({ job: "drift", failed: true });
+  expect(drift?.printed).toContain("[deletion-protected]");
+  expect(namesOf()).toEqual(["production newsletter", "renamed by hand"]);
+});
+
+test("the policy pack refuses a preview that would leave production unprotected", async () => {
+  reference.reset();
+  const { env, ...of } = pullRequest("opened");
+  const [preview] = await run("postject.yml", {
+    ...of,
+    env: { ...env, POSTJECT_DELETION_PROTECTION: "false" },
+  });
+  expect(preview).toMatchObject({ job: "preview", failed: true });
+  expect(preview?.printed).toContain("production-servers-are-protected");
+});
+
+test.each(["postject.yml", "preview-environment.yml"])("%s runs nothing for a fork", async (workflow) => {
+  expect(await run(workflow, pullRequest("opened", "somebody/mail"))).toEqual([]);
 });

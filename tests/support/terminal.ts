@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "../../tools/root";
 import { type CommandResult, runCommand, type Workspace } from "../../tools/workspace";
@@ -19,9 +19,13 @@ export interface TerminalOptions {
 /** Checks what a command of a document has done; without one it must succeed. */
 export type Checks = Readonly<Record<string, (result: CommandResult) => unknown>>;
 
+/** A runtime without a language host: the engine then looks for a program of this name that runs policy packs. */
+const POLICY_RUNTIME = "script";
+
 /**
- * Opens a terminal that differs from a reader's in three things: `npm` installs nothing, `pulumi` is told `--yes
- * --skip-preview` where it would ask, and the reference API of a second terminal is the test's own.
+ * Opens a terminal that differs from a reader's in four things: `npm` installs nothing, `pulumi` is told `--yes
+ * --skip-preview` where it would ask, the reference API of a second terminal is the test's own, and a policy pack is run
+ * by a script, because a Node.js host that is built from its Go module cannot run one.
  */
 export function openTerminal(
   workspace: Workspace,
@@ -36,13 +40,20 @@ export function openTerminal(
   writeFileSync(npmLog, "");
   const write = (name: string, script: string) =>
     writeFileSync(path.join(programs, name), `#!/usr/bin/env bash\n${script}\n`, { mode: 0o755 });
-  const search = `PATH="\${PATH#*${path.delimiter}}"`;
-  write("npm", `case "$1" in install|ci) echo "npm $*" >> "${npmLog}";; *) ${search} exec npm "$@";; esac`);
-  write("npx", `case "$1" in postject-reference) ;; *) ${search} exec npx "$@";; esac`);
+  const real = (name: string) => `exec "$(PATH="\${PATH#*${path.delimiter}}"; command -v ${name})" "$@"`;
+  write("npm", `case "$1" in install|ci) echo "npm $*" >> "${npmLog}";; *) ${real("npm")};; esac`);
+  write("npx", `case "$1" in postject-reference) ;; *) ${real("npx")};; esac`);
   write(
     "pulumi",
-    `case "$1 $*" in *--yes*) ;; up*|destroy*) set -- "$@" --yes --skip-preview;; esac\n${search} exec pulumi "$@"`,
+    `case "$1 $*" in *--yes*) ;; up*|destroy*) set -- "$@" --yes --skip-preview;; esac\n${real("pulumi")}`,
   );
+  write(
+    `pulumi-analyzer-policy-${POLICY_RUNTIME}`,
+    `PULUMI_NODEJS_TYPESCRIPT=false exec node "$(node -p "require.resolve('@pulumi/pulumi/cmd/run-policy-pack')")" "$@"`,
+  );
+  const policy = path.join(workspace.folder, "policy/PulumiPolicy.yaml");
+  if (existsSync(policy))
+    writeFileSync(policy, readFileSync(policy, "utf8").replace("name: nodejs", `name: ${POLICY_RUNTIME}`));
   return {
     run(command) {
       const text = Object.entries(placeholders).reduce(
