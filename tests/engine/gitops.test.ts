@@ -105,7 +105,10 @@ test("production goes up, is looked after for drift, and loses no server to a re
   expect(namesOf()).toEqual(["production app", "production newsletter"]);
   expect(ended(await run("postject.yml", event("push")))).toEqual([{ job: "up", failed: false }]);
   expect(ended(await run("postject.yml", event("schedule")))).toEqual([{ job: "drift", failed: false }]);
-  reference.rename(reference.servers()[0]?.id ?? "", "renamed by hand");
+  reference.rename(
+    reference.servers().find(({ name }) => name === "production app")?.id ?? "",
+    "renamed by hand",
+  );
   const [drift] = await run("postject.yml", event("schedule"));
   expect(drift).toMatchObject({ job: "drift", failed: true });
   expect(drift?.printed).toContain("[deletion-protected]");
