@@ -13,6 +13,7 @@ const EXAMPLE = "examples/gitops";
 let reference: Reference;
 let tokenService: Server;
 let minted: string[];
+let expiresInSeconds = 60;
 let home: string;
 
 beforeAll(async () => {
@@ -27,7 +28,7 @@ beforeAll(async () => {
     if (request.headers.authorization !== expected) return response.writeHead(401).end();
     const audience = new URL(request.url ?? "", "http://localhost").searchParams.get("audience");
     if (isGitHub) return response.end(JSON.stringify({ value: `identity-for-${audience}` }));
-    const accessToken = await reference.mintAccessToken(reference.account, { expiresInSeconds: 60 });
+    const accessToken = await reference.mintAccessToken(reference.account, { expiresInSeconds });
     minted.push(accessToken);
     response.end(JSON.stringify({ accessToken }));
   });
@@ -77,15 +78,20 @@ test("a pull request gets an environment that its close destroys, each run with 
   const up = await run("preview-environment.yml", pullRequest("opened"));
   expect(ended(up)).toEqual([{ job: "up", failed: false }]);
   expect(namesOf()).toEqual(["pr-42 app", "pr-42 newsletter"]);
+  expiresInSeconds = -60;
+  const [refused] = await run("preview-environment.yml", pullRequest("closed"));
+  expect(refused?.printed).toContain("[access-token-expired]");
+  expect(namesOf()).toHaveLength(2);
+  expiresInSeconds = 60;
   const destroyed = await run("preview-environment.yml", pullRequest("closed"));
   expect(ended(destroyed)).toEqual([{ job: "destroy", failed: false }]);
   expect(namesOf()).toEqual([]);
-  expect(new Set(minted).size).toBe(2);
-  expect([...up, ...destroyed].map(({ environment }) => environment)).toEqual(
+  expect(new Set(minted).size).toBe(3);
+  const runs = [...up, ...(refused === undefined ? [] : [refused]), ...destroyed];
+  expect(runs.map(({ environment }) => environment)).toEqual(
     minted.map((token) => `POSTJECT_ACCESS_TOKEN=${token}\n`),
   );
-  for (const token of minted)
-    expect([...up, ...destroyed].map(({ printed }) => printed).join()).not.toContain(token);
+  for (const token of minted) expect(runs.map(({ printed }) => printed).join()).not.toContain(token);
 });
 
 test("production goes up, is looked after for drift, and loses no server to a rename outside Pulumi", async () => {

@@ -40,7 +40,9 @@ export function openTerminal(
   writeFileSync(npmLog, "");
   const write = (name: string, script: string) =>
     writeFileSync(path.join(programs, name), `#!/usr/bin/env bash\n${script}\n`, { mode: 0o755 });
-  const real = (name: string) => `exec "$(PATH="\${PATH#*${path.delimiter}}"; command -v ${name})" "$@"`;
+  const folders = (workspace.env.PATH ?? "").split(path.delimiter);
+  const real = (name: string) =>
+    `exec "${folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file))}" "$@"`;
   write("npm", `case "$1" in install|ci) echo "npm $*" >> "${npmLog}";; *) ${real("npm")};; esac`);
   write("npx", `case "$1" in postject-reference) ;; *) ${real("npx")};; esac`);
   write(
