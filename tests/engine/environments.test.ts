@@ -48,3 +48,16 @@ test("one template makes three stacks that do not collide, and one goes without 
   expect(stdout).toContain("[deletion-protected]");
   expect(namesOf()).toHaveLength(4);
 });
+
+test("the commands of docs/environments.md work on a project of that kind", async () => {
+  const other = createWorkspace({
+    example: "examples/environments",
+    engine: [],
+    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+  });
+  const terminal = openTerminal(other, { placeholders: { "<access token>": reference.accessToken } });
+  await follow(terminal, commandsIn("docs/environments.md"));
+  const { stdout } = await terminal.run("pulumi config --stack production --json");
+  expect(JSON.parse(stdout)).toMatchObject({ "postject:deletionProtection": { value: "true" } });
+  other.remove();
+});

@@ -22,13 +22,15 @@ new PolicyPack("postject", {
   ],
 });
 
-/** What a server says itself; if nothing, all that may speak for it: the variable, and its provider's configuration. */
-function readSettings(server, provider) {
-  if (server.deletionProtection !== undefined) return [server.deletionProtection];
+/** What a server says itself; if nothing, all that may speak for it: variables, and its provider's configuration. */
+function readSettings({ deletionProtection, account = "" }, provider) {
+  if (deletionProtection !== undefined) return [deletionProtection];
+  const variable = `POSTJECT_${account.replaceAll("-", "_").toUpperCase()}_DELETION_PROTECTION`;
   return [
     process.env.POSTJECT_DELETION_PROTECTION,
+    process.env[variable],
     provider.deletionProtection,
     provider["postject:deletionProtection"],
-    provider[`postject-${server.account}:deletionProtection`],
+    provider[`postject-${account}:deletionProtection`],
   ];
 }
