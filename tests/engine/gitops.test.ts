@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Reference, startReference } from "../../provider/reference";
+import { ROOT } from "../../tools/root";
 import { createWorkspace } from "../../tools/workspace";
 import { type GitHubEvent, type JobResult, runWorkflow } from "../support/github";
 import { commandsIn, follow, openTerminal } from "../support/terminal";
@@ -66,7 +67,7 @@ const pullRequest = (action: string, repository = "acme/mail") =>
 const run = (workflow: string, of: GitHubEvent) => runWorkflow(EXAMPLE, `.github/workflows/${workflow}`, of);
 
 const ended = (results: readonly JobResult[]) =>
-  results.map(({ job, failed, printed }) => ({ job, failed, ...(failed && { printed }) }));
+  results.map(({ job, exitCode, printed }) => ({ job, exitCode, ...(exitCode !== 0 && { printed }) }));
 
 const namesOf = () =>
   reference
@@ -76,7 +77,7 @@ const namesOf = () =>
 
 test("a pull request gets an environment that its close destroys, each run with a token of its own", async () => {
   const up = await run("preview-environment.yml", pullRequest("opened"));
-  expect(ended(up)).toEqual([{ job: "up", failed: false }]);
+  expect(ended(up)).toEqual([{ job: "up", exitCode: 0 }]);
   expect(namesOf()).toEqual(["pr-42 app", "pr-42 newsletter"]);
   expiresInSeconds = -60;
   const [refused] = await run("preview-environment.yml", pullRequest("closed"));
@@ -84,7 +85,7 @@ test("a pull request gets an environment that its close destroys, each run with 
   expect(namesOf()).toHaveLength(2);
   expiresInSeconds = 60;
   const destroyed = await run("preview-environment.yml", pullRequest("closed"));
-  expect(ended(destroyed)).toEqual([{ job: "destroy", failed: false }]);
+  expect(ended(destroyed)).toEqual([{ job: "destroy", exitCode: 0 }]);
   expect(namesOf()).toEqual([]);
   expect(new Set(minted).size).toBe(3);
   const runs = [...up, ...(refused === undefined ? [] : [refused]), ...destroyed];
@@ -109,14 +110,14 @@ test("production goes up, is looked after for drift, and loses no server to a re
   expect(terminal.npm()).toEqual(["npm install", "npm install --prefix policy"]);
   workspace.remove();
   expect(namesOf()).toEqual(["production app", "production newsletter"]);
-  expect(ended(await run("postject.yml", event("push")))).toEqual([{ job: "up", failed: false }]);
-  expect(ended(await run("postject.yml", event("schedule")))).toEqual([{ job: "drift", failed: false }]);
+  expect(ended(await run("postject.yml", event("push")))).toEqual([{ job: "up", exitCode: 0 }]);
+  expect(ended(await run("postject.yml", event("schedule")))).toEqual([{ job: "drift", exitCode: 0 }]);
   reference.rename(
     reference.servers().find(({ name }) => name === "production app")?.id ?? "",
     "renamed by hand",
   );
   const [drift] = await run("postject.yml", event("schedule"));
-  expect(drift).toMatchObject({ job: "drift", failed: true });
+  expect(drift).toMatchObject({ job: "drift", exitCode: 1 });
   expect(drift?.printed).toContain("[deletion-protected]");
   expect(namesOf()).toEqual(["production newsletter", "renamed by hand"]);
 });
@@ -128,10 +129,22 @@ test("the policy pack refuses a preview that would leave production unprotected"
     ...of,
     env: { ...env, POSTJECT_DELETION_PROTECTION: "false" },
   });
-  expect(preview).toMatchObject({ job: "preview", failed: true });
+  expect(preview).toMatchObject({ job: "preview", exitCode: 1 });
   expect(preview?.printed).toContain("production-servers-are-protected");
 });
 
 test.each(["postject.yml", "preview-environment.yml"])("%s runs nothing for a fork", async (workflow) => {
   expect(await run(workflow, pullRequest("opened", "somebody/mail"))).toEqual([]);
+});
+
+test("actions of others are pinned to a commit, with its version beside it", () => {
+  const files = readdirSync(path.join(ROOT, EXAMPLE, ".github"), { recursive: true, encoding: "utf8" });
+  const uses = files
+    .filter((file) => file.endsWith(".yml"))
+    .flatMap(
+      (file) => readFileSync(path.join(ROOT, EXAMPLE, ".github", file), "utf8").match(/uses: .*$/gm) ?? [],
+    )
+    .filter((line) => !line.startsWith("uses: ./"));
+  expect(uses.length).toBeGreaterThan(0);
+  for (const line of uses) expect(line).toMatch(/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });

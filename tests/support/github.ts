@@ -26,7 +26,8 @@ export interface GitHubEvent {
 
 export interface JobResult {
   readonly job: string;
-  readonly failed: boolean;
+  /** Of the command that failed and ended the job; else 0. */
+  readonly exitCode: number;
   /** All of stdout and stderr, without the lines that tell GitHub what to mask. */
   readonly printed: string;
   /** What the job's steps wrote for later steps. */
@@ -65,9 +66,9 @@ async function runJob(
     for (const command of commands) {
       const { exitCode, stdout, stderr } = await terminal.run(`set -a; . "${file}"; set +a\n${command}`);
       printed += `${stdout.replace(/^::add-mask::.*$/gm, "")}${stderr}`;
-      if (exitCode !== 0) return { failed: true, printed, environment: environment() };
+      if (exitCode !== 0) return { exitCode, printed, environment: environment() };
     }
-    return { failed: false, printed, environment: environment() };
+    return { exitCode: 0, printed, environment: environment() };
   } finally {
     workspace.remove();
     rmSync(folder, { recursive: true, force: true });
