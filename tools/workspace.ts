@@ -5,7 +5,7 @@ import path from "node:path";
 import { ROOT } from "./root";
 
 /** What a program needs at hand, linked to the checkout's own. */
-const PACKAGES = ["@pulumi/pulumi", "@types/node", "typescript"];
+const PACKAGES = ["@pulumi/policy", "@pulumi/pulumi", "@types/node", "typescript"];
 
 export interface CommandResult {
   readonly exitCode: number;

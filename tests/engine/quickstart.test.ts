@@ -1,14 +1,20 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Reference, startReference } from "../../provider/reference";
-import { createWorkspace, type Workspace } from "../../tools/workspace";
+import { type CommandResult, createWorkspace, type Workspace } from "../../tools/workspace";
+import { commandsIn, follow, openTerminal } from "../support/terminal";
 
 let reference: Reference;
 let workspace: Workspace;
 
 beforeAll(async () => {
   reference = await startReference();
-  workspace = createWorkspace({ example: "examples/quickstart", engine: [] });
+  workspace = createWorkspace({
+    example: "examples/quickstart",
+    engine: [],
+    // What the reader copies from the second terminal.
+    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+  });
 });
 
 afterAll(async () => {
@@ -16,27 +22,29 @@ afterAll(async () => {
   await reference.stop();
 });
 
-test("the quickstart runs as its README says, from stack configuration, and shows no secret", async () => {
+test("the quickstart runs as its README says, and shows no secret but the one asked for", async () => {
+  const terminal = openTerminal(workspace, {
+    placeholders: { "<your access token>": reference.accessToken },
+  });
   const printed: string[] = [];
-  const pulumi = async (args: string[], env?: Record<string, string>) => {
-    const { exitCode, stdout, stderr } = await workspace.pulumi(args, env);
-    printed.push(stdout, stderr);
-    expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({
-      exitCode: 0,
-      printed: "",
-    });
-    return stdout;
+  const keep = ({ exitCode, stdout, stderr }: CommandResult) => {
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    printed.push(stdout);
   };
-  await pulumi(["stack", "init", "dev"]);
-  await pulumi(["config", "set", "postject:endpoint", reference.url]);
-  await pulumi(["config", "set", "--secret", "postject:accessToken", reference.accessToken]);
-  await pulumi(["up", "--yes", "--skip-preview"]);
-  const tokens = reference.servers().map(({ token }) => token);
-  expect(tokens).toHaveLength(2);
-  expect(await pulumi(["stack", "output"])).toMatch(/appToken\s+\[secret\]/);
-  await pulumi(["stack", "export"]);
-  await pulumi(["destroy", "--yes", "--skip-preview"], { POSTJECT_DELETION_PROTECTION: "false" });
+  let tokens: string[] = [];
+  await follow(terminal, commandsIn("examples/quickstart/README.md"), {
+    "pulumi up": (result) => {
+      keep(result);
+      tokens = reference.servers().map(({ token }) => token);
+      expect(tokens).toHaveLength(2);
+      expect(result.stdout).toMatch(/appToken +: \[secret\]/);
+    },
+    "pulumi stack output appToken --show-secrets": ({ stdout }) => expect(tokens).toContain(stdout.trim()),
+    "POSTJECT_DELETION_PROTECTION=false pulumi destroy": keep,
+  });
   expect(reference.servers()).toEqual([]);
+  expect(reference.requests({ method: "POST" })).toHaveLength(2);
+  keep(await terminal.run("pulumi stack export"));
   for (const secret of [...tokens, reference.accessToken]) expect(printed.join("\n")).not.toContain(secret);
   expect(printed.join("\n")).not.toContain("warning:");
 });

@@ -12,7 +12,7 @@ const { bin, scripts } = readManifest(".");
 const OTHERS =
   `[ brew cat cd chmod cmp cp curl date diff docker dotnet echo env eval exit find gh git go grep head helm jq
   kill kubectl ls mkdir mv node openssl pip pnpm printf python python3 read rm sed set sleep sort source tail tar tee test
-  touch tr trap true uniq wait wc xargs yarn`.split(/\s+/);
+  touch tr trap true umask uniq wait wc xargs yarn`.split(/\s+/);
 
 /** Words that stand before a command, not for one. */
 const KEYWORDS = ["if", "then", "else", "do", "while", "until", "!", "time", "exec", "sudo"];
@@ -137,8 +137,9 @@ function parseCommands(text: string): string[][] {
   return lines.flatMap((line) => {
     const shown = line.replace(/^\s*\$ /, "").trim();
     if (shown === "" || STRUCTURE.test(shown)) return [];
-    const inner = [...shown.matchAll(/\$\(([^()]*)\)/g)].map(([, command = ""]) => command);
-    const outer = shown.replace(/\$\([^()]*\)/g, "X");
+    const commands = shown.replace(/^\((.*)\)$/, "$1");
+    const inner = [...commands.matchAll(/\$\(([^()]*)\)/g)].map(([, command = ""]) => command);
+    const outer = commands.replace(/\$\([^()]*\)/g, "X");
     return [outer, ...inner].flatMap((part) => splitCommands(part).flatMap(readWords));
   });
 }

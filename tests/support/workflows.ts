@@ -4,6 +4,8 @@ import { checkShell } from "./shell";
 interface Workflow {
   readonly permissions?: unknown;
   readonly jobs?: Readonly<Record<string, { readonly steps?: readonly Step[] }>>;
+  /** Of an action that is made of steps; it has no jobs. */
+  readonly runs?: { readonly steps?: readonly Step[] };
 }
 
 interface Step {
@@ -12,19 +14,21 @@ interface Step {
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
-/** What is wrong with a GitHub Actions workflow, a sentence each; `page` is the file it stands in. Throws if it is not YAML. */
+/** What is wrong with a GitHub Actions workflow, or an action of a repository's own, a sentence each; `page` is the file it stands in. Throws if it is not YAML. */
 export async function lintWorkflow(text: string, page: string): Promise<string[]> {
-  const { permissions, jobs = {} } = load(text) as Workflow;
-  const steps = Object.values(jobs).flatMap((job) => job.steps ?? []);
+  const { permissions, jobs = {}, runs: action } = load(text) as Workflow;
+  const steps = [...Object.values(jobs), action].flatMap((job) => job?.steps ?? []);
   const runs = steps.flatMap((step) => step.run ?? []);
-  const unpinned = [...text.matchAll(/^.*\buses: *(?!\.\/)(.*)$/gm)]
+  const unpinned = [...text.matchAll(/^.*\buses: +(?!\.\/)(\S.*)$/gm)]
     .map(([, used = ""]) => used)
     .filter((used) => !/^[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){0,2}$/.test(used));
   const keepsCredentials = steps.some(
     (step) => step.uses?.startsWith("actions/checkout@") && step.with?.["persist-credentials"] !== false,
   );
   return [
-    ...(permissions === undefined ? ["it takes whatever permissions the repository gives"] : []),
+    ...(permissions === undefined && action === undefined
+      ? ["it takes whatever permissions the repository gives"]
+      : []),
     ...unpinned.map((used) => `"${used}" is not pinned to a commit, with the version in a comment`),
     ...(keepsCredentials ? ["a checkout leaves its credentials in the workspace"] : []),
     ...(await Promise.all(runs.map((run) => checkShell(run, page)))).flat(),

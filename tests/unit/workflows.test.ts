@@ -7,7 +7,11 @@ const read = (file: string) => readFileSync(path.join(ROOT, file), "utf8");
 const files = [".github", "examples"].flatMap((folder) =>
   readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .map((file) => path.posix.join(folder, file))
-    .filter((file) => /\.github\/workflows\/[^/]+\.ya?ml$/.test(file) && !file.includes("node_modules")),
+    .filter(
+      (file) =>
+        /\.github\/(workflows\/[^/]+|actions\/.*\/action)\.ya?ml$/.test(file) &&
+        !file.includes("node_modules"),
+    ),
 );
 
 test.each(files)("%s pins what it uses, and its commands exist", async (file) => {

@@ -1,0 +1,18 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as postject from "pulumi-postject";
+import { SecretFile } from "./secret-file";
+
+const { variables } = new postject.Environment(pulumi.getStack(), {
+  servers: { app: {}, newsletter: {} },
+  deletionProtection: false,
+});
+
+// Into another resource's input. What is made of a secret is a secret: encrypted in this resource's state as well.
+const lines = pulumi
+  .all(variables)
+  .apply((values) => Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`));
+
+new SecretFile("env", { path: ".env", content: lines.apply((all) => all.join("")) });
+
+// Each variable is an output of the stack; the tokens among them are secret.
+export = variables;

@@ -1,0 +1,43 @@
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+
+interface File {
+  readonly path: string;
+  readonly content: string;
+}
+
+function write({ path, content }: File): void {
+  writeFileSync(path, content, { mode: 0o600 });
+  chmodSync(path, 0o600); // the mode above is only for a file that is new
+}
+
+const provider: pulumi.dynamic.ResourceProvider<File, File> = {
+  async diff(_id, olds, news) {
+    return {
+      changes: olds.content !== news.content || olds.path !== news.path,
+      replaces: olds.path !== news.path ? ["path"] : [],
+    };
+  },
+  async create(inputs) {
+    write(inputs);
+    return { id: inputs.path, outs: inputs };
+  },
+  async update(_id, _olds, news) {
+    write(news);
+    return { outs: news };
+  },
+  async delete(id) {
+    rmSync(id, { force: true });
+  },
+};
+
+/** A file on the machine that runs `pulumi up`, readable by its owner alone. Stands in for any resource that takes a secret. */
+export class SecretFile extends pulumi.dynamic.Resource {
+  constructor(
+    name: string,
+    args: { [Key in keyof File]: pulumi.Input<string> },
+    opts?: pulumi.CustomResourceOptions,
+  ) {
+    super(provider, name, args, pulumi.mergeOptions(opts, { additionalSecretOutputs: ["content"] }));
+  }
+}

@@ -1,0 +1,150 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type Reference, startReference } from "../../provider/reference";
+import { ROOT } from "../../tools/root";
+import { createWorkspace } from "../../tools/workspace";
+import { type GitHubEvent, type JobResult, runWorkflow } from "../support/github";
+import { commandsIn, follow, openTerminal } from "../support/terminal";
+
+const EXAMPLE = "examples/gitops";
+
+let reference: Reference;
+let tokenService: Server;
+let minted: string[];
+let expiresInSeconds = 60;
+let home: string;
+
+beforeAll(async () => {
+  reference = await startReference();
+  home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-gitops-"));
+  mkdirSync(path.join(home, "state"));
+  minted = [];
+  // Both sides that mint-token.mjs talks to: GitHub's, which says who the runner is, and the team's own.
+  tokenService = createServer(async (request, response) => {
+    const isGitHub = request.method === "GET";
+    const expected = isGitHub ? "Bearer of-the-runner" : "Bearer identity-for-postject";
+    if (request.headers.authorization !== expected) return response.writeHead(401).end();
+    const audience = new URL(request.url ?? "", "http://localhost").searchParams.get("audience");
+    if (isGitHub) return response.end(JSON.stringify({ value: `identity-for-${audience}` }));
+    const accessToken = await reference.mintAccessToken(reference.account, { expiresInSeconds });
+    minted.push(accessToken);
+    response.end(JSON.stringify({ accessToken }));
+  });
+  await new Promise<void>((done) => tokenService.listen(0, "127.0.0.1", done));
+});
+
+afterAll(async () => {
+  tokenService.close();
+  await reference.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** What GitHub would hand to a workflow. */
+function event(name: string, details: object = {}): GitHubEvent {
+  const url = `http://127.0.0.1:${(tokenService.address() as AddressInfo).port}/`;
+  return {
+    github: { event_name: name, repository: "acme/mail", event: details },
+    vars: { PULUMI_BACKEND_URL: `file://${home}/state`, TOKEN_SERVICE_URL: url },
+    secrets: { PULUMI_CONFIG_PASSPHRASE: "of-the-pipeline" },
+    env: {
+      ACTIONS_ID_TOKEN_REQUEST_URL: `${url}?api-version=2.0`,
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: "of-the-runner",
+      POSTJECT_ENDPOINT: reference.url,
+    },
+  };
+}
+
+const pullRequest = (action: string, repository = "acme/mail") =>
+  event("pull_request", {
+    action,
+    number: 42,
+    pull_request: { head: { repo: { full_name: repository } } },
+  });
+
+const run = (workflow: string, of: GitHubEvent) => runWorkflow(EXAMPLE, `.github/workflows/${workflow}`, of);
+
+const ended = (results: readonly JobResult[]) =>
+  results.map(({ job, exitCode, printed }) => ({ job, exitCode, ...(exitCode !== 0 && { printed }) }));
+
+const namesOf = () =>
+  reference
+    .servers()
+    .map(({ name }) => name)
+    .toSorted();
+
+test("a pull request gets an environment that its close destroys, each run with a token of its own", async () => {
+  const up = await run("preview-environment.yml", pullRequest("opened"));
+  expect(ended(up)).toEqual([{ job: "up", exitCode: 0 }]);
+  expect(namesOf()).toEqual(["pr-42 app", "pr-42 newsletter"]);
+  expiresInSeconds = -60;
+  const [refused] = await run("preview-environment.yml", pullRequest("closed"));
+  expect(refused?.printed).toContain("[access-token-expired]");
+  expect(namesOf()).toHaveLength(2);
+  expiresInSeconds = 60;
+  const destroyed = await run("preview-environment.yml", pullRequest("closed"));
+  expect(ended(destroyed)).toEqual([{ job: "destroy", exitCode: 0 }]);
+  expect(namesOf()).toEqual([]);
+  expect(new Set(minted).size).toBe(3);
+  const runs = [...up, ...(refused === undefined ? [] : [refused]), ...destroyed];
+  expect(runs.map(({ environment }) => environment)).toEqual(
+    minted.map((token) => `POSTJECT_ACCESS_TOKEN=${token}\n`),
+  );
+  for (const token of minted) expect(runs.map(({ printed }) => printed).join()).not.toContain(token);
+});
+
+test("production goes up, is looked after for drift, and loses no server to a rename outside Pulumi", async () => {
+  const workspace = createWorkspace({ example: EXAMPLE, engine: [] });
+  const { vars, secrets, env } = event("by hand");
+  const terminal = openTerminal(workspace, {
+    env,
+    placeholders: {
+      "<state backend>": vars.PULUMI_BACKEND_URL ?? "",
+      "<passphrase>": secrets.PULUMI_CONFIG_PASSPHRASE ?? "",
+      "<access token>": reference.accessToken,
+    },
+  });
+  await follow(terminal, commandsIn("docs/gitops.md"));
+  expect(terminal.npm()).toEqual(["npm install", "npm install --prefix policy"]);
+  workspace.remove();
+  expect(namesOf()).toEqual(["production app", "production newsletter"]);
+  expect(ended(await run("postject.yml", event("push")))).toEqual([{ job: "up", exitCode: 0 }]);
+  expect(ended(await run("postject.yml", event("schedule")))).toEqual([{ job: "drift", exitCode: 0 }]);
+  reference.rename(
+    reference.servers().find(({ name }) => name === "production app")?.id ?? "",
+    "renamed by hand",
+  );
+  const [drift] = await run("postject.yml", event("schedule"));
+  expect(drift).toMatchObject({ job: "drift", exitCode: 1 });
+  expect(drift?.printed).toContain("[deletion-protected]");
+  expect(namesOf()).toEqual(["production newsletter", "renamed by hand"]);
+});
+
+test("the policy pack refuses a preview that would leave production unprotected", async () => {
+  reference.reset();
+  const { env, ...of } = pullRequest("opened");
+  const [preview] = await run("postject.yml", {
+    ...of,
+    env: { ...env, POSTJECT_DELETION_PROTECTION: "false" },
+  });
+  expect(preview).toMatchObject({ job: "preview", exitCode: 1 });
+  expect(preview?.printed).toContain("production-servers-are-protected");
+});
+
+test.each(["postject.yml", "preview-environment.yml"])("%s runs nothing for a fork", async (workflow) => {
+  expect(await run(workflow, pullRequest("opened", "somebody/mail"))).toEqual([]);
+});
+
+test("actions of others are pinned to a commit, with its version beside it", () => {
+  const files = readdirSync(path.join(ROOT, EXAMPLE, ".github"), { recursive: true, encoding: "utf8" });
+  const uses = files
+    .filter((file) => file.endsWith(".yml"))
+    .flatMap(
+      (file) => readFileSync(path.join(ROOT, EXAMPLE, ".github", file), "utf8").match(/uses: .*$/gm) ?? [],
+    )
+    .filter((line) => !line.startsWith("uses: ./"));
+  expect(uses.length).toBeGreaterThan(0);
+  for (const line of uses) expect(line).toMatch(/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+});
