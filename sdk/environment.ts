@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { environmentResource, planEnvironment, variableSuffixes, withCode } from "../provider/spec";
 import { Server } from "./server";
 import type { EnvironmentArgs, ServerArgs, ServerProperties, ServerTemplate } from "./types";
+import { userError } from "./user-error";
 
 /**
  * The servers of one environment, made from a template: the same set for development, staging, production and for each
@@ -29,7 +30,7 @@ export class Environment<Key extends string = string> extends pulumi.ComponentRe
     super(environmentResource.token, name, {}, opts);
     const { servers, variables } = stampOut(this, name, args, {
       declare: (...server) => new Server(...server),
-      refuse: (problem) => new pulumi.RunError(withCode(problem, "environment-invalid")),
+      refuse: (problem) => userError(withCode(problem, "environment-invalid")),
     });
     this.servers = servers;
     this.variables = variables;

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Client, Deadline } from "../provider/client";
 import { configurationKeys, namespaceOf } from "../provider/spec";
 import type { GetServerArgs, GetServerResult, GetServersArgs, GetServersResult } from "./types";
+import { userError } from "./user-error";
 
 /** The same arguments, which may come from other resources. */
 type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
@@ -63,7 +64,6 @@ async function lookUp<T>(
     clients.set(key, client);
     return await work(lookup, client, lookup.startDeadline());
   } catch (error) {
-    // Pulumi prints a RunError without a stack trace, which would be of no use to the user.
-    throw error instanceof lookup.PostjectError ? new pulumi.RunError(error.message) : error;
+    throw error instanceof lookup.PostjectError ? userError(error.message) : error;
   }
 }
