@@ -46,7 +46,7 @@ type Lookup = typeof import("../provider/client");
 async function lookUp<T>(
   work: (lookup: Lookup, client: Client, deadline: Deadline) => Promise<T>,
 ): Promise<T> {
-  const lookup = await import("../provider/client/index.js");
+  const lookup = require("../provider/client") as Lookup;
   const provider = Object.fromEntries(
     configurationKeys.map((key) => [key, pulumi.runtime.getConfig(`${PACKAGE_NAME}:${key}`)]),
   );

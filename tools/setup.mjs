@@ -24,4 +24,4 @@ if (!existsSync(INSTALLED) || statSync(INSTALLED).mtimeMs < statSync(LOCKFILE).m
   // lacks other platforms' optional packages, which npm leaves out where the registry does not have them.
   run("npm", ["install", "--no-save", "--ignore-scripts", "--loglevel=error"]);
 }
-run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
+run(process.execPath, ["tools/build.mjs"]);

@@ -11,6 +11,7 @@ import {
   PostjectError,
   TimeoutError,
 } from "./errors";
+import { loadHttp } from "./load-http";
 import { judge, parseRetryAfter, pauseMs } from "./retry";
 import { createTransport, type HttpAnswer } from "./transport";
 
@@ -105,7 +106,7 @@ export function createClient(options: ClientOptions): Client {
       if (signal.aborted) throwIfOver(call, deadline, timeoutMs);
       throw error;
     }
-    if (!route.success.includes(answer.status)) throw await refusal(call, answer, endpoint, redact, now());
+    if (!route.success.includes(answer.status)) throw refusal(call, answer, endpoint, redact, now());
     return parseAnswer(name, call, answer);
   }
 
@@ -119,13 +120,9 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-/** Parse at the door: unknown keys are dropped, missing ones are named. zod is loaded with the first answer. */
-async function parseAnswer<Name extends RouteName>(
-  name: Name,
-  call: Call,
-  answer: HttpAnswer,
-): Promise<Answers[Name]> {
-  const { messages } = await import("../spec/messages.js");
+/** Parse at the door: unknown keys are dropped, missing ones are named. */
+function parseAnswer<Name extends RouteName>(name: Name, call: Call, answer: HttpAnswer): Answers[Name] {
+  const { messages } = loadHttp();
   const json = parseJson(answer.text);
   if (json === undefined) throw new AnswerMismatchError(call, answer.status, "it is not JSON");
   const parsed = messages[name].answer.safeParse(json);
@@ -144,19 +141,19 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function refusal(
+function refusal(
   call: Call,
   answer: HttpAnswer,
   endpoint: string,
   redact: (text: string) => string,
   now: number,
-): Promise<ApiError> {
+): ApiError {
   const { status } = answer;
   const location = answer.header("location");
   const redirect = status >= 300 && status < 400 && location !== undefined;
   return new ApiError(call, {
     status,
-    apiMessage: await readErrorMessage(answer, redact),
+    apiMessage: readErrorMessage(answer, redact),
     retryAfterMs: parseRetryAfter(answer.header("retry-after"), now),
     ...(redirect && {
       hint: `It redirects to ${redirectTarget(location, endpoint)}, which is not followed. Check \`endpoint\`.`,
@@ -165,12 +162,8 @@ async function refusal(
 }
 
 /** The message of the API's own error body; undefined for anything else, such as a proxy's page. */
-async function readErrorMessage(
-  answer: HttpAnswer,
-  redact: (text: string) => string,
-): Promise<string | undefined> {
-  const { errorBody } = await import("../spec/messages.js");
-  const body = errorBody.safeParse(parseJson(answer.text));
+function readErrorMessage(answer: HttpAnswer, redact: (text: string) => string): string | undefined {
+  const body = loadHttp().errorBody.safeParse(parseJson(answer.text));
   if (!body.success || body.data.statusCode !== answer.status) return undefined;
   return redact([body.data.message].flat().join("; "));
 }
