@@ -92,20 +92,13 @@ export function createClient(options: ClientOptions): Client {
     const route: Route = routes[name];
     // A create leaves half of what is left of the time, so that a lost answer can still be looked for.
     const timeoutMs = Math.min(requestTimeoutMs, deadline.remainingMs() / (route.mayBeSentTwice ? 1 : 2));
-    const signal = route.mayBeSentTwice ? deadline.interrupted : deadline.expired;
     throwIfOver(call, deadline);
-    let answer: HttpAnswer;
-    try {
-      answer = await transport({
-        call,
-        timeoutMs,
-        signal,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-    } catch (error) {
-      if (signal.aborted) throwIfOver(call, deadline, timeoutMs);
-      throw error;
-    }
+    const answer = await transport({
+      call,
+      timeoutMs,
+      ...(route.mayBeSentTwice && { cancelled: deadline.cancelled }),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
     if (!route.success.includes(answer.status)) throw refusal(call, answer, endpoint, redact, now());
     return parseAnswer(name, call, answer);
   }
@@ -182,21 +175,22 @@ function createRedactor(accessToken: string): (text: string) => string {
       .replace(/pt_live_\w+/g, "[secret]");
 }
 
-function throwIfOver(call: Call, deadline: Deadline, waitedMs?: number): void {
-  if (deadline.remainingMs() <= 0 || deadline.expired.aborted) throw new TimeoutError(call, waitedMs);
-  if (deadline.interrupted.aborted) throw new CancelledError(call);
+function throwIfOver(call: Call, { remainingMs, cancelled }: Deadline): void {
+  if (remainingMs() <= 0) throw new TimeoutError(call, undefined);
+  if (cancelled?.aborted) throw new CancelledError(call);
 }
 
+/** Waits, unless the run is cancelled; a pause ends before the deadline does. */
 async function pause(ms: number, call: Call, deadline: Deadline): Promise<void> {
   await new Promise<void>((done) => {
     const finish = () => {
       clearTimeout(timer);
-      deadline.interrupted.removeEventListener("abort", finish);
+      deadline.cancelled?.removeEventListener("abort", finish);
       done();
     };
     const timer = setTimeout(finish, ms);
-    deadline.interrupted.addEventListener("abort", finish, { once: true });
-    if (deadline.interrupted.aborted) finish();
+    deadline.cancelled?.addEventListener("abort", finish, { once: true });
+    if (deadline.cancelled?.aborted) finish();
   });
   throwIfOver(call, deadline);
 }

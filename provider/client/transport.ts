@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { VERSION } from "../spec";
 import { isLoopback } from "./configuration";
-import { AnswerMismatchError, type Call, NetworkError, TimeoutError } from "./errors";
+import { AnswerMismatchError, type Call, CancelledError, NetworkError, TimeoutError } from "./errors";
 import { loadHttp } from "./load-http";
 
 export interface HttpRequest {
@@ -11,7 +11,7 @@ export interface HttpRequest {
   /** Ends the request after this time. */
   readonly timeoutMs: number;
   /** Ends the request earlier. */
-  readonly signal: AbortSignal;
+  readonly cancelled?: AbortSignal | undefined;
 }
 
 export interface HttpAnswer {
@@ -20,7 +20,7 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/** Sends one request once. Rejects with NetworkError, TimeoutError, AnswerMismatchError (too large), or the signal's reason. */
+/** Sends one request once. Rejects with NetworkError, TimeoutError, CancelledError or AnswerMismatchError (too large). */
 export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
 
 export interface TransportOptions {
@@ -87,7 +87,7 @@ export function createTransport({ endpoint, accessToken, redact }: TransportOpti
 function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
-  { call, timeoutMs, signal }: HttpRequest,
+  { call, timeoutMs, cancelled }: HttpRequest,
   explainFailure: (failure: Failure) => Error,
 ): Promise<HttpAnswer> {
   return new Promise((done, fail) => {
@@ -103,13 +103,13 @@ function exchange(
       fail(reason);
       controller?.abort(reason);
     };
-    const interrupt = () => stop(signal.reason);
+    const cancel = () => stop(new CancelledError(call));
     const timer = setTimeout(() => stop(new TimeoutError(call, timeoutMs)), timeoutMs);
     const release = () => {
       clearTimeout(timer);
-      signal.removeEventListener("abort", interrupt);
+      cancelled?.removeEventListener("abort", cancel);
     };
-    signal.addEventListener("abort", interrupt, { once: true });
+    cancelled?.addEventListener("abort", cancel, { once: true });
     dispatcher.dispatch(options, {
       onRequestStart(started) {
         controller = started;
