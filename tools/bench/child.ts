@@ -1,43 +1,38 @@
-import { createServer as createHttpServer } from "node:http";
-import { type AddressInfo, connect, createServer as createTcpServer, type Server } from "node:net";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { startReference } from "../../provider/reference";
+import type { BareAnswers } from "./processes";
 
-// Run by `processes.ts`: one server, which ends with its parent.
+// Run by `processes.ts`: one HTTP server, which ends with its parent.
 
-interface Options {
-  readonly text?: string;
-  readonly target?: string;
-  readonly ms?: number;
+interface Bare {
+  readonly answers: BareAnswers;
+  readonly delayMs: number;
 }
 
 const [kind, json = "{}"] = process.argv.slice(2);
 
-async function start({ text = "", target = "", ms = 0 }: Options) {
-  if (kind === "reference") return startReference(JSON.parse(json));
-  if (kind === "bare") {
-    const headers = {
-      "content-type": "application/json; charset=utf-8",
-      "content-length": Buffer.byteLength(text),
-    };
-    return listen(createHttpServer((_, response) => void response.writeHead(200, headers).end(text)));
-  }
-  return listen(
-    createTcpServer({ noDelay: true }, (socket) => {
-      const upstream = connect({ port: Number(new URL(target).port), host: "127.0.0.1", noDelay: true });
-      socket.pipe(upstream).on("error", () => socket.destroy());
-      socket.on("error", () => upstream.destroy());
-      upstream.on("data", (chunk) => setTimeout(() => socket.write(chunk), ms));
-      upstream.on("end", () => setTimeout(() => socket.end(), ms));
-    }),
-  );
-}
-
-async function listen(server: Server) {
+async function startBare({ answers: { GET, POST, list }, delayMs }: Bare) {
+  const texts = { GET: JSON.stringify(GET), POST: JSON.stringify(POST), list: JSON.stringify(list) };
+  const server = createServer((request, response) => {
+    const isList = request.method === "GET" && request.url === "/v1/servers";
+    const text = texts[isList ? "list" : request.method === "POST" ? "POST" : "GET"];
+    const answer = () =>
+      response
+        .writeHead(200, { "content-type": "application/json; charset=utf-8", "content-length": text.length })
+        .end(text);
+    request.resume();
+    if (delayMs === 0) answer();
+    else setTimeout(answer, delayMs);
+  });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, accessToken: "" };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, accessToken: "bench" };
 }
 
-void start(JSON.parse(json)).then(({ url, accessToken }) => process.send?.({ url, accessToken }));
+const options = JSON.parse(json);
+void (kind === "reference" ? startReference(options) : startBare(options)).then(({ url, accessToken }) =>
+  process.send?.({ url, accessToken }),
+);
 process.on("message", () => {
   global.gc?.();
   process.send?.(process.memoryUsage());

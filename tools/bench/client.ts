@@ -1,14 +1,14 @@
 import { Pool } from "undici";
 import { createClient, startDeadline } from "../../provider/client";
 import { type Extent, type Figure, interleave, type Measured, ratios, timeMs } from "./measure";
-import { forkBareApi, forkLatency } from "./processes";
+import { forkBareApi } from "./processes";
 import { sendRaw } from "./raw-requests";
 
 const cpu: Figure = {
   name: "CPU of a request of the client, parsed",
   against: "a bare undici Pool with `body.json()`",
   unit: "×",
-  budget: 1.5,
+  budget: 1.3,
   isBest: "low",
   meaning: "What deadlines, retries, bounds and validation cost on top of sending a request.",
 };
@@ -42,8 +42,8 @@ export const SERVER = {
 
 /** The client against the least that could do its work. */
 export async function measureClient(extent: Extent): Promise<Measured[]> {
-  const api = await forkBareApi(JSON.stringify(SERVER));
-  const slow = await forkLatency(api, ROUND_TRIP_MS);
+  const api = await forkBareApi({ GET: SERVER });
+  const slow = await forkBareApi({ GET: SERVER }, ROUND_TRIP_MS);
   try {
     return [await measureCpu(api.url, extent), await measureThroughput(slow.url, extent)];
   } finally {

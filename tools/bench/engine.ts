@@ -8,18 +8,27 @@ export const forms = ["dynamic", "plugin", "peer"] as const;
 
 export type Form = (typeof forms)[number];
 
-/** Budgets of `up`, as shares of the peer's time, by the number of servers. */
-const upBudgets: Readonly<Record<number, Readonly<Record<"dynamic" | "plugin", number>>>> = {
-  50: { dynamic: 0.85, plugin: 0.68 },
-  200: { dynamic: 0.72, plugin: 0.62 },
-  500: { dynamic: 0.62, plugin: 0.52 },
-};
+type OwnForm = Exclude<Form, "peer">;
 
-const DESTROY_BUDGET = 0.45;
+const ownForms: readonly OwnForm[] = ["dynamic", "plugin"];
+
+interface Size {
+  readonly servers: number;
+  /** In the full form. */
+  readonly rounds: number;
+  /** Budgets, as shares of the peer's time. */
+  readonly up: Readonly<Record<OwnForm, number>>;
+  readonly destroy?: number;
+}
+
+/** The short form runs the first of them, twice. */
+const sizes: readonly [Size, ...Size[]] = [
+  { servers: 50, rounds: 7, up: { dynamic: 0.85, plugin: 0.68 } },
+  { servers: 200, rounds: 5, up: { dynamic: 0.72, plugin: 0.62 } },
+  { servers: 500, rounds: 3, up: { dynamic: 0.62, plugin: 0.52 }, destroy: 0.45 },
+];
 
 const STATE_BUDGET = 0.28;
-
-const PEER = "a plain hand-written dynamic provider";
 
 /** What one round on the real engine took, and how large the state was. */
 export interface Round {
@@ -30,67 +39,58 @@ export interface Round {
   readonly stateBytes: number;
 }
 
-/** All rounds on the real engine: 50 servers, in the full form also 200 and 500. */
-export async function runAllOnEngine({ isFull }: Extent): Promise<Round[]> {
-  const sizes = isFull
-    ? ([
-        [50, 7],
-        [200, 5],
-        [500, 3],
-      ] as const)
-    : ([[50, 3]] as const);
-  const rounds: Round[] = [];
-  for (const [servers, times] of sizes) rounds.push(...(await runOnEngine(servers, times)));
-  return rounds;
+/** Creates and destroys servers on the real engine, in both forms and by the peer. */
+export async function measureEngine({ isFull }: Extent): Promise<{ figures: Measured[]; growth: Round[] }> {
+  const growth: Round[] = [];
+  const run = isFull ? sizes : [{ ...sizes[0], rounds: 2 }];
+  for (const { servers, rounds } of run) growth.push(...(await runOnEngine(servers, rounds)));
+  return { growth, figures: [...run.flatMap((size) => compareTimes(size, growth)), compareState(growth)] };
 }
 
-/** The figures of these rounds. */
-export function compareWithPeer(rounds: readonly Round[]): Measured[] {
-  const sizes = [...new Set(rounds.map(({ servers }) => servers))];
-  const of = (form: Form, servers: number, value: keyof Omit<Round, "form">) =>
-    rounds.filter((round) => round.form === form && round.servers === servers).map((round) => round[value]);
-  const against = (form: "dynamic" | "plugin", servers: number, value: keyof Omit<Round, "form">) =>
-    ratios(of(form, servers, value), of("peer", servers, value));
-  const figure = (name: string, budget: number, meaning: string): Figure => ({
+function compareTimes({ servers, up, destroy }: Size, growth: readonly Round[]): Measured[] {
+  const rounds = growth.filter((round) => round.servers === servers);
+  return ownForms.flatMap((form): Measured[] => {
+    const upFigure = toFigure(
+      `\`pulumi up\` of ${servers}, ${form} form`,
+      up[form],
+      "The whole command, with the engine's own work and the program's start.",
+    );
+    const measured = [{ figure: upFigure, samples: againstPeer(rounds, form, "upMs") }];
+    if (destroy === undefined) return measured;
+    const destroyFigure = toFigure(
+      `\`pulumi destroy\` of ${servers}, ${form} form`,
+      destroy,
+      "The whole command; the engine hands the peer's code back with each server.",
+    );
+    return [...measured, { figure: destroyFigure, samples: againstPeer(rounds, form, "destroyMs") }];
+  });
+}
+
+function compareState(growth: readonly Round[]): Measured {
+  const meaning = "What every run reads, writes, encrypts and sends to the backend.";
+  return {
+    figure: toFigure("state bytes of a server, dynamic form", STATE_BUDGET, meaning),
+    samples: againstPeer(growth, "dynamic", "stateBytes"),
+  };
+}
+
+function toFigure(name: string, budget: number, meaning: string): Figure {
+  return {
     name,
-    against: PEER,
+    against: "a dynamic provider written by hand: tools/bench/program/peer.js",
     unit: "×",
     budget,
     isBest: "low",
     meaning,
-  });
-  const largest = Math.max(...sizes);
-  return [
-    ...sizes.flatMap((servers) =>
-      (["dynamic", "plugin"] as const).map((form) => ({
-        figure: figure(
-          `\`pulumi up\` of ${servers}, ${form} form`,
-          upBudgets[servers]?.[form] ?? Number.NaN,
-          "The whole command, with the engine's own work and the program's start.",
-        ),
-        samples: against(form, servers, "upMs"),
-      })),
-    ),
-    ...(["dynamic", "plugin"] as const).map((form) => ({
-      figure: figure(
-        `\`pulumi destroy\` of ${largest}, ${form} form`,
-        DESTROY_BUDGET,
-        "The whole command; the peer's code is read back from the state for each server.",
-      ),
-      samples: against(form, largest, "destroyMs"),
-    })),
-    {
-      figure: figure(
-        "state bytes of a server, dynamic form",
-        STATE_BUDGET,
-        "What every run reads, writes, encrypts and sends to the backend.",
-      ),
-      samples: against("dynamic", largest, "stateBytes"),
-    },
-  ];
+  };
 }
 
-/** Creates and destroys so many servers, once a round in each form, on the real engine against the reference API. */
+function againstPeer(rounds: readonly Round[], form: OwnForm, value: keyof Omit<Round, "form">): number[] {
+  const of = (wanted: Form) => rounds.filter((round) => round.form === wanted).map((round) => round[value]);
+  return ratios(of(form), of("peer"));
+}
+
+/** Creates and destroys so many servers, once a round in each form. */
 async function runOnEngine(servers: number, rounds: number): Promise<Round[]> {
   const engine = await provideEngine((line) => console.error(line));
   const results: Round[] = [];

@@ -8,9 +8,10 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { serverResource } from "../../provider/spec";
 import { ROOT } from "../root";
-import { keepBusy } from "./client";
+import { keepBusy, SERVER } from "./client";
 import { type Extent, type Figure, interleave, type Measured, ratios, timeMs } from "./measure";
-import { type ApiProcess, forkLatency, forkReference, residentBytes } from "./processes";
+import { type ApiProcess, forkBareApi, residentBytes } from "./processes";
+import { sendRaw } from "./raw-requests";
 
 const ROUND_TRIP_MS = 50;
 
@@ -21,7 +22,7 @@ const SERVERS = 64;
 
 const creates: Figure = {
   name: `${SERVERS} creates over gRPC, ${PARALLEL} at a time, at a round trip of ${ROUND_TRIP_MS} ms`,
-  against: "one list, and a POST and a GET each: (1 + 2·⌈N/P⌉) round trips",
+  against: "the same requests over raw sockets: one list, a POST and a GET each, 1 + 2·⌈N/P⌉ round trips",
   unit: "×",
   budget: 1.15,
   isBest: "low",
@@ -31,7 +32,7 @@ const creates: Figure = {
 
 const reads: Figure = {
   name: `a refresh of ${SERVERS} over gRPC, ${PARALLEL} at a time, at ${ROUND_TRIP_MS} ms`,
-  against: "one GET each: ⌈N/P⌉ round trips",
+  against: "the same requests over raw sockets: a GET each, ⌈N/P⌉ round trips",
   unit: "×",
   budget: 1.15,
   isBest: "low",
@@ -67,42 +68,39 @@ const exit: Figure = {
 
 /** The plugin's process, driven as the engine drives it. */
 export async function measurePlugin({ isFull }: Extent): Promise<Measured[]> {
-  const rounds = isFull ? 11 : 3;
-  const reference = await forkReference();
-  const slow = await forkLatency(reference, ROUND_TRIP_MS);
+  const rounds = isFull ? 11 : 4;
+  const { streams, ...server } = SERVER;
+  const answers = { GET: SERVER, list: [], POST: { ...server, streams: streams.map(toBareStream) } };
+  const fast = await forkBareApi(answers);
+  const slow = await forkBareApi(answers, ROUND_TRIP_MS);
   try {
+    const raw = (connections: number, requests: number) =>
+      timeMs(() => sendRaw({ ...slow, path: "/v1/servers", connections, requests }));
     const [createRatios, readRatios]: number[][] = [[], []];
-    const turns = Math.ceil(SERVERS / PARALLEL);
     for (let round = 0; round < rounds; round++) {
-      const plugin = await startPlugin(slow.url, reference);
-      const ids: string[] = [];
-      const createMs = await timeMs(() =>
-        keepBusy(PARALLEL, SERVERS, async (index) =>
-          ids.push(await plugin.create(`Server ${round}.${index}`)),
-        ),
-      );
-      const readMs = await timeMs(() =>
-        keepBusy(PARALLEL, SERVERS, (index) => plugin.read(ids[index] ?? "")),
-      );
-      createRatios?.push(createMs / ((1 + 2 * turns) * ROUND_TRIP_MS));
-      readRatios?.push(readMs / (turns * ROUND_TRIP_MS));
+      const plugin = await startPlugin(slow);
+      const createMs = await timeMs(() => keepBusy(PARALLEL, SERVERS, plugin.create));
+      createRatios?.push(createMs / ((await raw(1, 1)) + (await raw(PARALLEL, 2 * SERVERS))));
+      const readMs = await timeMs(() => keepBusy(PARALLEL, SERVERS, plugin.read));
+      readRatios?.push(readMs / (await raw(PARALLEL, SERVERS)));
       await plugin.end();
     }
     return [
-      { figure: creates, samples: createRatios ?? [] },
-      { figure: reads, samples: readRatios ?? [] },
-      await measureCheck(reference, rounds),
-      ...(await measureLongRun(reference, rounds)),
+      // The first round is the driver's own start.
+      { figure: creates, samples: createRatios?.slice(1) ?? [] },
+      { figure: reads, samples: readRatios?.slice(1) ?? [] },
+      await measureCheck(fast, rounds),
+      ...(await measureLongRun(fast, rounds)),
     ];
   } finally {
     await slow.stop();
-    await reference.stop();
+    await fast.stop();
   }
 }
 
-async function measureCheck(reference: ApiProcess, rounds: number): Promise<Measured> {
-  const plugin = await startPlugin(reference.url, reference);
-  const bare = await startPlugin(reference.url, reference, [path.join(__dirname, "bare-plugin.js")]);
+async function measureCheck(api: ApiProcess, rounds: number): Promise<Measured> {
+  const plugin = await startPlugin(api);
+  const bare = await startPlugin(api, [path.join(__dirname, "bare-plugin.js")]);
   const inBatch =
     ({ check }: Plugin) =>
     () =>
@@ -114,11 +112,11 @@ async function measureCheck(reference: ApiProcess, rounds: number): Promise<Meas
   return { figure: check, samples: ratios(times.plugin, times.bare).slice(2) };
 }
 
-async function measureLongRun(reference: ApiProcess, rounds: number): Promise<Measured[]> {
+async function measureLongRun(api: ApiProcess, rounds: number): Promise<Measured[]> {
   const [mebibytes, exitSeconds]: number[][] = [[], []];
   for (let round = 0; round < Math.ceil(rounds / 2); round++) {
-    const plugin = await startPlugin(reference.url, reference);
-    await keepBusy(PARALLEL, 1000, (index) => plugin.create(`Long run ${round}.${index}`));
+    const plugin = await startPlugin(api);
+    await keepBusy(PARALLEL, 1000, plugin.create);
     mebibytes?.push(residentBytes(plugin.pid) / 1024 ** 2);
     exitSeconds?.push((await timeMs(() => plugin.end())) / 1000);
   }
@@ -130,19 +128,20 @@ async function measureLongRun(reference: ApiProcess, rounds: number): Promise<Me
 
 interface Plugin {
   readonly pid: number;
-  /** Answers the new server's id. */
-  create(name: string): Promise<string>;
-  read(id: string): Promise<unknown>;
+  create(index: number): Promise<unknown>;
+  read(): Promise<unknown>;
   check(): Promise<unknown>;
   /** Cancel and SIGINT, as the engine ends a run. */
   end(): Promise<void>;
 }
 
+/** The contract's page shows streams without their details in the answer to a POST. */
+const toBareStream = ({ id, name, type }: (typeof SERVER.streams)[number]) => ({ id, name, type });
+
 const URN = `urn:pulumi:bench::bench::${serverResource.token}::server`;
 
 async function startPlugin(
-  endpoint: string,
-  { accessToken }: ApiProcess,
+  { url: endpoint, accessToken }: ApiProcess,
   command: readonly string[] = [path.join(ROOT, "pulumi-resource-postject")],
 ): Promise<Plugin> {
   const child: ChildProcess = spawn(process.execPath, [...command, "127.0.0.1:1"], {
@@ -162,15 +161,15 @@ async function startPlugin(
   await call(client.configure, configure);
   return {
     pid: child.pid ?? 0,
-    async create(name) {
+    create(index) {
       const request = new rpc.CreateRequest();
       request.setUrn(URN);
-      request.setProperties(Struct.fromJavaScript({ name }));
-      return (await call<rpc.CreateRequest, rpc.CreateResponse>(client.create, request)).getId();
+      request.setProperties(Struct.fromJavaScript({ name: `Server ${index}` }));
+      return call(client.create, request);
     },
-    read(id) {
+    read() {
       const request = new rpc.ReadRequest();
-      request.setId(id);
+      request.setId(SERVER.id);
       request.setUrn(URN);
       return call(client.read, request);
     },

@@ -18,11 +18,15 @@ export interface ApiProcess {
 /** The reference API. */
 export const forkReference = (options: ReferenceOptions = {}) => forkApi("reference", options);
 
-/** A `node:http` server that does nothing but answer this text to everything. */
-export const forkBareApi = (text: string) => forkApi("bare", { text });
+/** What a bare API answers, by method and, for the list, by path. */
+export interface BareAnswers {
+  readonly GET: object;
+  readonly POST?: object;
+  readonly list?: readonly object[];
+}
 
-/** A TCP proxy that holds back what comes from the other side for so many milliseconds. */
-export const forkLatency = (target: ApiProcess, ms: number) => forkApi("latency", { target: target.url, ms });
+/** A `node:http` server without any logic, which answers after so many milliseconds. */
+export const forkBareApi = (answers: BareAnswers, delayMs = 0) => forkApi("bare", { answers, delayMs });
 
 async function forkApi(kind: string, options: object): Promise<ApiProcess> {
   const child: ChildProcess = fork(path.join(__dirname, "child.js"), [kind, JSON.stringify(options)], {
@@ -51,7 +55,8 @@ export async function startNode(args: readonly string[]): Promise<{ ms: number; 
   const [line] = await once(child.stdout, "data");
   const ms = performance.now() - started;
   const ended = once(child, "exit");
-  child.kill("SIGKILL");
+  // It ends by itself, so that a compile cache is written.
+  child.stdin.end();
   await ended;
   return { ms, line: String(line).trim() };
 }

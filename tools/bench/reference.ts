@@ -33,7 +33,7 @@ export async function measureReference({ isFull }: Extent): Promise<Measured[]> 
     const answer = await fetch(`${reference.url}${path}`, {
       headers: { authorization: `Bearer ${accessToken}` },
     });
-    const bare = await forkBareApi(await answer.text());
+    const bare = await forkBareApi({ GET: (await answer.json()) as object });
     const inBatch =
       ({ url }: ApiProcess) =>
       () =>

@@ -34,7 +34,7 @@ const firstRequest: Figure = {
   name: "loading what the first request needs (HTTP, validation)",
   against: "bare `node -e 0`",
   unit: "×",
-  budget: 1.3,
+  budget: 0.6,
   isBest: "low",
   meaning: "What the first create, read or delete of a run waits for beside the API.",
 };
@@ -51,7 +51,7 @@ export async function measureStartup({ isFull }: Extent): Promise<Measured[]> {
       (await startNode(args)).ms;
   const load = `const { loadHttp } = require(${JSON.stringify(CLIENT)});
     const started = performance.now(); loadHttp(); console.log(performance.now() - started);`;
-  const times = await interleave(isFull ? 41 : 11, {
+  const times = await interleave(isFull ? 41 : 9, {
     node: firstLineMs("-e", "console.log(0)"),
     plugin: firstLineMs(PLUGIN, "127.0.0.1:1"),
     pluginWithSdk: firstLineMs("-r", SDK, PLUGIN, "127.0.0.1:1"),
