@@ -130,6 +130,11 @@ test("the plugin loads neither undici nor zod before its first request", () => {
   expect(loaded.filter((file) => /node_modules.(undici|zod|jose)|client.http\.js/.test(file))).toEqual([]);
 });
 
+test("the plugin starts with few files, and what a first request needs is one", () => {
+  expect(loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/provider.js")).length).toBeLessThanOrEqual(110);
+  expect(loadedBy(path.join(ROOT, `dist/${HTTP}.js`))).toHaveLength(1);
+});
+
 test("importing the SDK loads neither undici nor zod nor the client", () => {
   const loaded = loadedBy("pulumi-postject");
   const inSdk = loaded.filter((file) => !file.includes(`${path.sep}@pulumi${path.sep}`));

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { ReferenceOptions } from "../../provider/reference";
 import { ROOT } from "../root";
@@ -63,5 +64,9 @@ export async function startNode(args: readonly string[]): Promise<{ ms: number; 
 
 /** What a process holds of the machine's memory. */
 export function residentBytes(pid: number): number {
-  return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) * 1024;
+  const status = `/proc/${pid}/status`;
+  const kibibytes = existsSync(status)
+    ? /VmRSS:\s+(\d+)/.exec(readFileSync(status, "utf8"))?.[1]
+    : execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" });
+  return Number(kibibytes) * 1024;
 }
