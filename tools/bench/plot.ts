@@ -67,22 +67,28 @@ function drawPanel(left: number, title: string, lines: readonly Line[]): string 
     (servers) => `<text x="${x(servers)}" y="${PANEL.bottom + 18}" text-anchor="middle">${servers}</text>`,
   );
   const drawn = lines.map(({ form, points }) => {
-    const [servers, value] = points.at(-1) ?? [0, 0];
     const dots = points.map(
       ([at, of]) => `<circle cx="${x(at)}" cy="${y(of)}" r="3" fill="${colours[form]}"/>`,
     );
-    return (
-      `<polyline points="${points.map(([at, of]) => `${x(at)},${y(of)}`).join(" ")}" fill="none" ` +
-      `stroke="${colours[form]}" stroke-width="2"/>${dots.join("")}` +
-      `<text x="${x(servers)}" y="${y(value)}" dx="8" dy="4" fill="${colours[form]}">${form}</text>`
-    );
+    const corners = points.map(([at, of]) => `${x(at)},${y(of)}`).join(" ");
+    return `<polyline points="${corners}" fill="none" stroke="${colours[form]}" stroke-width="2"/>${dots.join("")}`;
   });
+  let free = Number.NEGATIVE_INFINITY;
+  const labels = lines
+    .map(({ form, points }) => ({ form, at: Number(y(points.at(-1)?.[1] ?? 0)) }))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ form, at }) => {
+      // One below the other where lines end close together.
+      free = Math.max(at, free + 14);
+      return `<text x="${right + 8}" y="${free}" dy="4" fill="${colours[form]}">${form}</text>`;
+    });
   return [
     `<text x="${left}" y="24" font-weight="600">${title}</text>`,
     ...grid,
     ...sizes,
     `<text x="${right}" y="${PANEL.bottom + 36}" text-anchor="end">servers</text>`,
     ...drawn,
+    ...labels,
   ].join("\n");
 }
 

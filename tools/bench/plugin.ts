@@ -61,7 +61,7 @@ const exit: Figure = {
   name: "exit after Cancel and SIGINT",
   against: "the engine waits for it at the end of each run",
   unit: "s",
-  budget: 0.1,
+  budget: 0.05,
   isBest: "low",
   meaning: "What the end of each run waits for.",
 };
