@@ -12,8 +12,6 @@ module.exports = {
   },
   // jose is published as ES modules only.
   transformIgnorePatterns: ["/node_modules/(?!jose/)", "<rootDir>/dist/"],
-  // Sources name the compiled file where they import lazily.
-  moduleNameMapper: { "^(\\.{1,2}/(?:spec|provider|client|construct).*)\\.js$": "$1" },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/examples/"],
   // The protocol's generated code reads a global that jest would warn about when the test file ends.
   testEnvironmentOptions: { globalsCleanup: "off" },

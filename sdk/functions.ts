@@ -48,7 +48,7 @@ async function lookUp<T>(
   account: string | undefined,
   work: (lookup: Lookup, client: Client, deadline: Deadline) => Promise<T>,
 ): Promise<T> {
-  const lookup = await import("../provider/client/index.js");
+  const lookup = require("../provider/client") as Lookup;
   const read = (name?: string) =>
     Object.fromEntries(
       configurationKeys.map((key) => [key, pulumi.runtime.getConfig(`${namespaceOf(name)}:${key}`)]),

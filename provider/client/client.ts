@@ -11,6 +11,7 @@ import {
   PostjectError,
   TimeoutError,
 } from "./errors";
+import { loadHttp } from "./load-http";
 import { judge, parseRetryAfter, pauseMs } from "./retry";
 import { createTransport, type HttpAnswer } from "./transport";
 
@@ -90,21 +91,14 @@ export function createClient(options: ClientOptions): Client {
     const route: Route = routes[name];
     // A create leaves half of what is left of the time, so that a lost answer can still be looked for.
     const timeoutMs = Math.min(requestTimeoutMs, deadline.remainingMs() / (route.mayBeSentTwice ? 1 : 2));
-    const signal = route.mayBeSentTwice ? deadline.interrupted : deadline.expired;
     throwIfOver(call, deadline);
-    let answer: HttpAnswer;
-    try {
-      answer = await transport({
-        call,
-        timeoutMs,
-        signal,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      });
-    } catch (error) {
-      if (signal.aborted) throwIfOver(call, deadline, timeoutMs);
-      throw error;
-    }
-    if (!route.success.includes(answer.status)) throw await refusal(call, answer, endpoint, redact, now());
+    const answer = await transport({
+      call,
+      timeoutMs,
+      ...(route.mayBeSentTwice && { cancelled: deadline.cancelled }),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    if (!route.success.includes(answer.status)) throw refusal(call, answer, endpoint, redact, now());
     return parseAnswer(name, call, answer);
   }
 
@@ -118,13 +112,9 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-/** Parse at the door: unknown keys are dropped, missing ones are named. zod is loaded with the first answer. */
-async function parseAnswer<Name extends RouteName>(
-  name: Name,
-  call: Call,
-  answer: HttpAnswer,
-): Promise<Answers[Name]> {
-  const { messages } = await import("../spec/messages.js");
+/** Parse at the door: unknown keys are dropped, missing ones are named. */
+function parseAnswer<Name extends RouteName>(name: Name, call: Call, answer: HttpAnswer): Answers[Name] {
+  const { messages } = loadHttp();
   const json = parseJson(answer.text);
   if (json === undefined) throw new AnswerMismatchError(call, answer.status, "it is not JSON");
   const parsed = messages[name].answer.safeParse(json);
@@ -143,19 +133,19 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function refusal(
+function refusal(
   call: Call,
   answer: HttpAnswer,
   endpoint: string,
   redact: (text: string) => string,
   now: number,
-): Promise<ApiError> {
+): ApiError {
   const { status } = answer;
   const location = answer.header("location");
   const redirect = status >= 300 && status < 400 && location !== undefined;
   return new ApiError(call, {
     status,
-    apiMessage: await readErrorMessage(answer, redact),
+    apiMessage: readErrorMessage(answer, redact),
     retryAfterMs: parseRetryAfter(answer.header("retry-after"), now),
     ...(redirect && {
       hint: `It redirects to ${redirectTarget(location, endpoint)}, which is not followed. Check \`endpoint\`.`,
@@ -164,12 +154,8 @@ async function refusal(
 }
 
 /** The message of the API's own error body; undefined for anything else, such as a proxy's page. */
-async function readErrorMessage(
-  answer: HttpAnswer,
-  redact: (text: string) => string,
-): Promise<string | undefined> {
-  const { errorBody } = await import("../spec/messages.js");
-  const body = errorBody.safeParse(parseJson(answer.text));
+function readErrorMessage(answer: HttpAnswer, redact: (text: string) => string): string | undefined {
+  const body = loadHttp().errorBody.safeParse(parseJson(answer.text));
   if (!body.success || body.data.statusCode !== answer.status) return undefined;
   return redact([body.data.message].flat().join("; "));
 }
@@ -188,21 +174,22 @@ function createRedactor(accessToken: string): (text: string) => string {
       .replace(/pt_live_\w+/g, "[secret]");
 }
 
-function throwIfOver(call: Call, deadline: Deadline, waitedMs?: number): void {
-  if (deadline.remainingMs() <= 0 || deadline.expired.aborted) throw new TimeoutError(call, waitedMs);
-  if (deadline.interrupted.aborted) throw new CancelledError(call);
+function throwIfOver(call: Call, { remainingMs, cancelled }: Deadline): void {
+  if (remainingMs() <= 0) throw new TimeoutError(call, undefined);
+  if (cancelled?.aborted) throw new CancelledError(call);
 }
 
+/** Waits, unless the run is cancelled; a pause ends before the deadline does. */
 async function pause(ms: number, call: Call, deadline: Deadline): Promise<void> {
   await new Promise<void>((done) => {
     const finish = () => {
       clearTimeout(timer);
-      deadline.interrupted.removeEventListener("abort", finish);
+      deadline.cancelled?.removeEventListener("abort", finish);
       done();
     };
     const timer = setTimeout(finish, ms);
-    deadline.interrupted.addEventListener("abort", finish, { once: true });
-    if (deadline.interrupted.aborted) finish();
+    deadline.cancelled?.addEventListener("abort", finish, { once: true });
+    if (deadline.cancelled?.aborted) finish();
   });
   throwIfOver(call, deadline);
 }

@@ -97,7 +97,7 @@ async function post(context: CreateContext, inputs: NamedInputs, deadline: Deadl
 
 /** Once a server may exist, a cancelled run is no reason to stop finding out: the engine waits, and keeps the result. */
 function uninterrupted(deadline: Deadline): Deadline {
-  return { ...deadline, interrupted: deadline.expired };
+  return { ...deadline, cancelled: undefined };
 }
 
 /** What can be read of a success answer that is not as documented: with an id, the server is known. */

@@ -23,7 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   sdk: ["provider/spec", "provider/client"],
 };
 
-/** Packages that a part may load when it is imported; what it loads later, with `import()`, is not listed. */
+/** Packages that a part may load when it is imported; what it loads later, in a function, is not listed. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   "provider/spec": ["zod/mini"],
   "provider/command": ["commander"],
@@ -33,12 +33,15 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   sdk: ["@pulumi/pulumi"],
 };
 
+/** Holds what a first request loads, undici and the message schemas; the build makes one file of it. */
+const HTTP = "provider/client/http";
+
 interface Import {
   readonly from: string;
   readonly to: string;
   /** Erased by the compiler. */
   readonly typeOnly: boolean;
-  /** By `import()`, when it is needed. */
+  /** By `import()` or `require`, when it is needed. */
   readonly later: boolean;
 }
 
@@ -84,6 +87,7 @@ test("every import between parts is an edge of the design", () => {
 
 test("no part loads a package at start that it has no business with", () => {
   const wrong = imports.filter(({ from, to, typeOnly, later }) => {
+    if (from === `${HTTP}.ts`) return false;
     const isPackage = !to.startsWith("provider") && !to.startsWith("sdk") && !to.startsWith("node:");
     return isPackage && !typeOnly && !later && !packages[partOf(from)]?.some((name) => to.startsWith(name));
   });
@@ -94,10 +98,13 @@ test("only code that talks HTTP loads the message schemas, and with them zod", (
   const loaders = imports.filter(
     ({ to, typeOnly, later }) => to === "provider/spec/messages" && !typeOnly && !later,
   );
-  expect([...new Set(loaders.map(({ from }) => partOf(from)))].toSorted()).toEqual([
-    "provider/reference",
-    "provider/schema",
-  ]);
+  const parts = loaders.filter(({ from }) => from !== `${HTTP}.ts`).map(({ from }) => partOf(from));
+  expect([...new Set(parts)].toSorted()).toEqual(["provider/reference", "provider/schema"]);
+});
+
+test("what a first request loads is loaded in one place, and later", () => {
+  const loaders = imports.filter(({ to, typeOnly }) => to === HTTP && !typeOnly);
+  expect(loaders).toEqual([{ from: "provider/client/load-http.ts", to: HTTP, typeOnly: false, later: true }]);
 });
 
 test("there are no import cycles", () => {
@@ -131,7 +138,12 @@ test("the plugin loads neither undici nor zod nor the SDK before it has a use fo
   expect(loaded.some((file) => file.includes("grpc-js"))).toBe(true);
   const inPulumi = loaded.filter((file) => file.includes(`${path.sep}@pulumi${path.sep}`));
   expect(inPulumi.filter((file) => !file.includes(`${path.sep}proto${path.sep}`))).toEqual([]);
-  expect(loaded.filter((file) => /node_modules.(undici|zod|jose)/.test(file))).toEqual([]);
+  expect(loaded.filter((file) => /node_modules.(undici|zod|jose)|client.http\.js/.test(file))).toEqual([]);
+});
+
+test("the plugin starts with few files, and what a first request needs is one", () => {
+  expect(loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/provider.js")).length).toBeLessThanOrEqual(112);
+  expect(loadedBy(path.join(ROOT, `dist/${HTTP}.js`))).toHaveLength(1);
 });
 
 test("importing the SDK loads neither undici nor zod nor the client", () => {

@@ -9,6 +9,7 @@ import {
   type Configuration,
   ConfigurationError,
   createClient,
+  loadHttp,
   PostjectError,
   resolveConfiguration,
 } from "../../client";
@@ -136,6 +137,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     }),
 
     checkConfig: unary((request: rpc.CheckRequest) => {
+      setImmediate(loadHttp);
       const { values, secrets } = decode(request.getNews());
       const { failures } = resolveConfiguration({ provider: withoutUnknown(values), env: process.env });
       // A missing key is left to Configure, whose answer the engine turns into the command that sets it; a value that
@@ -153,7 +155,9 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     // "Unknown" lets the engine compare. Any other answer is worse: after NONE it would go on with the old access token.
     diffConfig: unary(() => new rpc.DiffResponse()),
 
+    // The engine is busy after CheckConfig in an update, and after Configure in a refresh or destroy: time to load for free.
     configure: unary((request: rpc.ConfigureRequest) => {
+      setImmediate(loadHttp);
       const stack = readStackConfiguration();
       const { configuration, failures } = resolveConfiguration({
         provider: decode(request.getArgs()).values,
@@ -307,9 +311,9 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       return new Empty();
     }),
 
-    construct: unary(async (request: rpc.ConstructRequest) => {
+    construct: unary((request: rpc.ConstructRequest) => {
       // Loaded here: it needs the whole SDK, which takes several times as long as the plugin's own start.
-      const { constructComponent } = await import("./construct.js");
+      const { constructComponent } = require("./construct") as typeof import("./construct");
       return constructComponent(request, engine);
     }),
 

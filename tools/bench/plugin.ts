@@ -1,0 +1,190 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { credentials, type ServiceError } from "@grpc/grpc-js";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { serverResource } from "../../provider/spec";
+import { ROOT } from "../root";
+import { keepBusy, SERVER } from "./client";
+import { type Extent, type Figure, interleave, type Measured, ratios, timeMs } from "./measure";
+import { type ApiProcess, forkBareApi, residentBytes } from "./processes";
+import { sendRaw } from "./raw-requests";
+
+const ROUND_TRIP_MS = 50;
+
+/** The engine's own `--parallel` on two cores. */
+const PARALLEL = 8;
+
+const SERVERS = 64;
+
+const creates: Figure = {
+  name: `${SERVERS} creates over gRPC, ${PARALLEL} at a time, at a round trip of ${ROUND_TRIP_MS} ms`,
+  against: "the same requests over raw sockets: one list, a POST and a GET each, 1 + 2·⌈N/P⌉ round trips",
+  unit: "×",
+  budget: 1.15,
+  isBest: "low",
+  meaning:
+    "How much an update takes beyond what the API and the network make it wait, with the first request's loading.",
+};
+
+const reads: Figure = {
+  name: `a refresh of ${SERVERS} over gRPC, ${PARALLEL} at a time, at ${ROUND_TRIP_MS} ms`,
+  against: "the same requests over raw sockets: a GET each, ⌈N/P⌉ round trips",
+  unit: "×",
+  budget: 1.15,
+  isBest: "low",
+  meaning: "The same for a refresh, so for drift checks.",
+};
+
+const check: Figure = {
+  name: "one Check over gRPC",
+  against: "a handler that answers the same bytes without any logic",
+  unit: "×",
+  budget: 1.5,
+  isBest: "low",
+  meaning: "What each resource adds to a preview: the engine checks them one at a time.",
+};
+
+const memory: Figure = {
+  name: "memory of the plugin after 1,000 creates",
+  against: "resident set",
+  unit: "MiB",
+  budget: 115,
+  isBest: "low",
+  meaning: "What a run takes of a small CI machine.",
+};
+
+const exit: Figure = {
+  name: "exit after Cancel and SIGINT",
+  against: "the engine waits for it at the end of each run",
+  unit: "s",
+  budget: 0.05,
+  isBest: "low",
+  meaning: "What the end of each run waits for.",
+};
+
+/** The plugin's process, driven as the engine drives it. */
+export async function measurePlugin({ isFull }: Extent): Promise<Measured[]> {
+  const rounds = isFull ? 11 : 4;
+  const { streams, ...server } = SERVER;
+  const answers = { GET: SERVER, list: [], POST: { ...server, streams: streams.map(toBareStream) } };
+  const fast = await forkBareApi(answers);
+  const slow = await forkBareApi(answers, ROUND_TRIP_MS);
+  try {
+    const raw = (connections: number, requests: number) =>
+      timeMs(() => sendRaw({ ...slow, path: "/v1/servers", connections, requests }));
+    const [createRatios, readRatios]: number[][] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      const plugin = await startPlugin(slow);
+      const createMs = await timeMs(() => keepBusy(PARALLEL, SERVERS, plugin.create));
+      createRatios?.push(createMs / ((await raw(1, 1)) + (await raw(PARALLEL, 2 * SERVERS))));
+      const readMs = await timeMs(() => keepBusy(PARALLEL, SERVERS, plugin.read));
+      readRatios?.push(readMs / (await raw(PARALLEL, SERVERS)));
+      await plugin.end();
+    }
+    return [
+      // The first round is the driver's own start.
+      { figure: creates, samples: createRatios?.slice(1) ?? [] },
+      { figure: reads, samples: readRatios?.slice(1) ?? [] },
+      await measureCheck(fast, rounds),
+      ...(await measureLongRun(fast, rounds)),
+    ];
+  } finally {
+    await slow.stop();
+    await fast.stop();
+  }
+}
+
+async function measureCheck(api: ApiProcess, rounds: number): Promise<Measured> {
+  const plugin = await startPlugin(api);
+  const bare = await startPlugin(api, [path.join(__dirname, "bare-plugin.js")]);
+  const inBatch =
+    ({ check }: Plugin) =>
+    () =>
+      timeMs(() => keepBusy(1, 300, check));
+  const times = await interleave(rounds * 3 + 2, { plugin: inBatch(plugin), bare: inBatch(bare) });
+  await plugin.end();
+  await bare.end();
+  // The first rounds are the compiler's.
+  return { figure: check, samples: ratios(times.plugin, times.bare).slice(2) };
+}
+
+async function measureLongRun(api: ApiProcess, rounds: number): Promise<Measured[]> {
+  const [mebibytes, exitSeconds]: number[][] = [[], []];
+  for (let round = 0; round < Math.ceil(rounds / 2); round++) {
+    const plugin = await startPlugin(api);
+    await keepBusy(PARALLEL, 1000, plugin.create);
+    mebibytes?.push(residentBytes(plugin.pid) / 1024 ** 2);
+    exitSeconds?.push((await timeMs(() => plugin.end())) / 1000);
+  }
+  return [
+    { figure: memory, samples: mebibytes ?? [] },
+    { figure: exit, samples: exitSeconds ?? [] },
+  ];
+}
+
+interface Plugin {
+  readonly pid: number;
+  create(index: number): Promise<unknown>;
+  read(): Promise<unknown>;
+  check(): Promise<unknown>;
+  /** Cancel and SIGINT, as the engine ends a run. */
+  end(): Promise<void>;
+}
+
+/** The contract's page shows streams without their details in the answer to a POST. */
+const toBareStream = ({ id, name, type }: (typeof SERVER.streams)[number]) => ({ id, name, type });
+
+const URN = `urn:pulumi:bench::bench::${serverResource.token}::server`;
+
+async function startPlugin(
+  { url: endpoint, accessToken }: ApiProcess,
+  command: readonly string[] = [path.join(ROOT, "pulumi-resource-postject")],
+): Promise<Plugin> {
+  const child: ChildProcess = spawn(process.execPath, [...command, "127.0.0.1:1"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const [port] = child.stdout ? await once(child.stdout, "data") : [];
+  const client = new ResourceProviderClient(`127.0.0.1:${String(port).trim()}`, credentials.createInsecure());
+  const call = <Request, Response>(
+    method: (request: Request, callback: (error: ServiceError | null, response: Response) => void) => unknown,
+    request: Request,
+  ) =>
+    new Promise<Response>((done, fail) =>
+      method.call(client, request, (error, response) => (error ? fail(error) : done(response))),
+    );
+  const configure = new rpc.ConfigureRequest();
+  configure.setArgs(Struct.fromJavaScript({ endpoint, accessToken }));
+  await call(client.configure, configure);
+  return {
+    pid: child.pid ?? 0,
+    create(index) {
+      const request = new rpc.CreateRequest();
+      request.setUrn(URN);
+      request.setProperties(Struct.fromJavaScript({ name: `Server ${index}` }));
+      return call(client.create, request);
+    },
+    read() {
+      const request = new rpc.ReadRequest();
+      request.setId(SERVER.id);
+      request.setUrn(URN);
+      return call(client.read, request);
+    },
+    check() {
+      const request = new rpc.CheckRequest();
+      request.setUrn(URN);
+      request.setNews(Struct.fromJavaScript({ name: "Server" }));
+      return call(client.check, request);
+    },
+    async end() {
+      await call(client.cancel, new Empty());
+      const ended = once(child, "exit");
+      child.kill("SIGINT");
+      await ended;
+      client.close();
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import type { ReferenceOptions } from "../../provider/reference";
+import { ROOT } from "../root";
+
+// Everything that is not itself measured runs in a process of its own, so that its work is not counted with its caller's.
+
+/** An HTTP server in a process of its own. */
+export interface ApiProcess {
+  readonly url: string;
+  readonly accessToken: string;
+  /** After a garbage collection. */
+  memoryBytes(): Promise<{ rss: number; heap: number }>;
+  stop(): Promise<void>;
+}
+
+/** The reference API. */
+export const forkReference = (options: ReferenceOptions = {}) => forkApi("reference", options);
+
+/** What a bare API answers, by method and, for the list, by path. */
+export interface BareAnswers {
+  readonly GET: object;
+  readonly POST?: object;
+  readonly list?: readonly object[];
+}
+
+/** A `node:http` server without any logic, which answers after so many milliseconds. */
+export const forkBareApi = (answers: BareAnswers, delayMs = 0) => forkApi("bare", { answers, delayMs });
+
+async function forkApi(kind: string, options: object): Promise<ApiProcess> {
+  const child: ChildProcess = fork(path.join(__dirname, "child.js"), [kind, JSON.stringify(options)], {
+    execArgv: ["--expose-gc"],
+  });
+  const [{ url, accessToken }] = await once(child, "message");
+  return {
+    url,
+    accessToken,
+    async memoryBytes() {
+      child.send("memory");
+      const [{ rss, heapUsed }] = await once(child, "message");
+      return { rss, heap: heapUsed };
+    },
+    async stop() {
+      child.kill();
+      await once(child, "exit");
+    },
+  };
+}
+
+/** How long a fresh Node.js takes until it prints a first line, in milliseconds, and that line. */
+export async function startNode(args: readonly string[]): Promise<{ ms: number; line: string }> {
+  const started = performance.now();
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] });
+  const [line] = await once(child.stdout, "data");
+  const ms = performance.now() - started;
+  const ended = once(child, "exit");
+  // It ends by itself, so that a compile cache is written.
+  child.stdin.end();
+  await ended;
+  return { ms, line: String(line).trim() };
+}
+
+/** What a process holds of the machine's memory. */
+export function residentBytes(pid: number): number {
+  const status = `/proc/${pid}/status`;
+  const kibibytes = existsSync(status)
+    ? /VmRSS:\s+(\d+)/.exec(readFileSync(status, "utf8"))?.[1]
+    : execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" });
+  return Number(kibibytes) * 1024;
+}
