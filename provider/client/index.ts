@@ -3,6 +3,7 @@ export * from "./client";
 export * from "./configuration";
 export * from "./deadline";
 export * from "./errors";
-export { loadHttp } from "./load-http";
+
 export * from "./lookup";
+export { preloadHttp } from "./preload";
 export { didNothing } from "./retry";

@@ -9,8 +9,8 @@ import {
   type Configuration,
   ConfigurationError,
   createClient,
-  loadHttp,
   PostjectError,
+  preloadHttp,
   resolveConfiguration,
 } from "../../client";
 import {
@@ -137,7 +137,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     }),
 
     checkConfig: unary((request: rpc.CheckRequest) => {
-      setImmediate(loadHttp);
+      setImmediate(preloadHttp);
       const { values, secrets } = decode(request.getNews());
       const { failures } = resolveConfiguration({ provider: withoutUnknown(values), env: process.env });
       // A missing key is left to Configure, whose answer the engine turns into the command that sets it; a value that
@@ -157,7 +157,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
     // The engine is busy after CheckConfig in an update, and after Configure in a refresh or destroy: time to load for free.
     configure: unary((request: rpc.ConfigureRequest) => {
-      setImmediate(loadHttp);
+      setImmediate(preloadHttp);
       const stack = readStackConfiguration();
       const { configuration, failures } = resolveConfiguration({
         provider: decode(request.getArgs()).values,
