@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
-import { once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { ReferenceOptions } from "../../provider/reference";
@@ -33,7 +33,11 @@ async function forkApi(kind: string, options: object): Promise<ApiProcess> {
   const child: ChildProcess = fork(path.join(__dirname, "child.js"), [kind, JSON.stringify(options)], {
     execArgv: ["--expose-gc"],
   });
-  const [{ url, accessToken }] = await once(child, "message");
+  const [{ url, accessToken }] = await firstEvent<[Pick<ApiProcess, "url" | "accessToken">]>(
+    child,
+    child,
+    "message",
+  );
   return {
     url,
     accessToken,
@@ -49,11 +53,25 @@ async function forkApi(kind: string, options: object): Promise<ApiProcess> {
   };
 }
 
+/** Waits for an event of a process. Rejects if the process ends before: the bench would end with it, in silence. */
+function firstEvent<Values extends unknown[]>(
+  child: ChildProcess,
+  source: EventEmitter,
+  event: string,
+): Promise<Values> {
+  return new Promise((done, fail) => {
+    source.once(event, (...values) => done(values as Values));
+    child.once("exit", (code: number | null) =>
+      fail(new Error(`${child.spawnargs.join(" ")} ended with exit code ${code}`)),
+    );
+  });
+}
+
 /** How long a fresh Node.js takes until it prints a first line, in milliseconds, and that line. */
 export async function startNode(args: readonly string[]): Promise<{ ms: number; line: string }> {
   const started = performance.now();
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] });
-  const [line] = await once(child.stdout, "data");
+  const [line] = await firstEvent(child, child.stdout, "data");
   const ms = performance.now() - started;
   const ended = once(child, "exit");
   // It ends by itself, so that a compile cache is written.

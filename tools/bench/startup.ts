@@ -49,8 +49,8 @@ export async function measureStartup({ isFull }: Extent): Promise<Measured[]> {
     (...args: string[]) =>
     async () =>
       (await startNode(args)).ms;
-  const load = `const { loadHttp } = require(${JSON.stringify(CLIENT)});
-    const started = performance.now(); loadHttp(); console.log(performance.now() - started);`;
+  const load = `const { preloadHttp } = require(${JSON.stringify(CLIENT)});
+    const started = performance.now(); preloadHttp(); console.log(performance.now() - started);`;
   const times = await interleave(isFull ? 41 : 9, {
     node: firstLineMs("-e", "console.log(0)"),
     plugin: firstLineMs(PLUGIN, "127.0.0.1:1"),
