@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Client, Deadline } from "../provider/client";
-import { configurationKeys, namespaceOf } from "../provider/spec";
 import type { GetServerArgs, GetServerResult, GetServersArgs, GetServersResult } from "./types";
 import { userError } from "./user-error";
 
@@ -49,16 +48,8 @@ async function lookUp<T>(
   work: (lookup: Lookup, client: Client, deadline: Deadline) => Promise<T>,
 ): Promise<T> {
   const lookup = require("../provider/client") as Lookup;
-  const read = (name?: string) =>
-    Object.fromEntries(
-      configurationKeys.map((key) => [key, pulumi.runtime.getConfig(`${namespaceOf(name)}:${key}`)]),
-    );
   try {
-    const configuration = lookup.requireConfiguration({
-      provider: read(),
-      account: account === undefined ? undefined : { name: account, values: read(account) },
-      env: process.env,
-    });
+    const configuration = lookup.requireConfiguration(lookup.sourcesOf(pulumi.runtime.getConfig, account));
     const key = JSON.stringify(configuration);
     const client = clients.get(key) ?? lookup.createClient(configuration);
     clients.set(key, client);

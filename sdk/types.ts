@@ -8,7 +8,7 @@ export interface ServerArgs {
   deletionProtection?: pulumi.Input<boolean> | undefined;
   /** Create this server although the account has another one of the same name. Off by default, because such a server is nearly always one whose creation was never recorded, or somebody else's. */
   allowDuplicateName?: pulumi.Input<boolean> | undefined;
-  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` instead of `postject:*` and `POSTJECT_*`. A change that leads to another account replaces the server. */
+  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of the stack where it says nothing. A change that leads to another account replaces the server. */
   account?: string | undefined;
   /** Id of an existing server to take over instead of creating one; its name must be `name`. Take the line out after the update: a server that is in the state is not adopted again. */
   adopt?: pulumi.Input<string> | undefined;
@@ -32,7 +32,7 @@ export interface EnvironmentArgs<Key extends string = string> {
   nameTemplate?: string | undefined;
   /** Protects all servers that do not say otherwise, or does not. If unset, the provider's `deletionProtection` decides. */
   deletionProtection?: pulumi.Input<boolean> | undefined;
-  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` instead of `postject:*` and `POSTJECT_*`. A change that leads to another account replaces the server. */
+  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of the stack where it says nothing. A change that leads to another account replaces the server. */
   account?: string | undefined;
 }
 /** The outputs of a Server. */

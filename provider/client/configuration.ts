@@ -1,4 +1,5 @@
 import {
+  accountName,
   type ConfigurationKey,
   type ConfigurationValues,
   configuration,
@@ -45,6 +46,17 @@ export interface ConfigurationFailure {
   readonly reason: string;
 }
 
+/** Where the configuration of an account is found in a stack's: `get` reads a full key, such as `postject:endpoint`. */
+export function sourcesOf(get: (key: string) => unknown, account?: string): ConfigurationSources {
+  const read = (name?: string) =>
+    Object.fromEntries(configurationKeys.map((key) => [key, get(`${namespaceOf(name)}:${key}`)]));
+  return {
+    provider: read(),
+    account: account === undefined ? undefined : { name: account, values: read(account) },
+    env: process.env,
+  };
+}
+
 /** Resolves and checks the configuration, without a request. */
 export function resolveConfiguration(sources: ConfigurationSources): {
   configuration?: Configuration;
@@ -54,6 +66,10 @@ export function resolveConfiguration(sources: ConfigurationSources): {
   const refuse = (key: ConfigurationKey, reason: string, code: ErrorCode = "configuration-invalid") => {
     failures.push({ key, code, reason: `${namespaceOf(sources.account?.name)}:${key} ${reason}` });
   };
+  if (sources.account !== undefined && !accountName.pattern.test(sources.account.name)) {
+    const code = "configuration-invalid";
+    return { failures: [{ key: "accessToken", code, reason: `account ${accountName.problem}` }] };
+  }
   const values: Partial<Record<ConfigurationKey, string | number | boolean>> = {};
   for (const key of configurationKeys) {
     if (key === "accessToken") continue;

@@ -2,7 +2,14 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { VERSION } from "../spec";
 import { isLoopback } from "./configuration";
-import { AnswerMismatchError, type Call, CancelledError, NetworkError, TimeoutError } from "./errors";
+import {
+  AnswerMismatchError,
+  type Call,
+  CancelledError,
+  NetworkError,
+  PostjectError,
+  TimeoutError,
+} from "./errors";
 import { loadHttp } from "./load-http";
 
 export interface HttpRequest {
@@ -144,7 +151,16 @@ function exchange(
 function openDispatcher(hostname: string): Dispatcher {
   const { Agent, EnvHttpProxyAgent } = loadHttp();
   const options = { connections: CONNECTIONS, connect: { timeout: CONNECT_TIMEOUT_MS } };
-  return isLoopback(hostname) ? new Agent(options) : new EnvHttpProxyAgent(options);
+  if (isLoopback(hostname)) return new Agent(options);
+  try {
+    return new EnvHttpProxyAgent(options);
+  } catch {
+    // The value is not shown: it may hold a password.
+    throw new PostjectError(
+      "configuration-invalid",
+      "HTTPS_PROXY or HTTP_PROXY is set to what is no URL; a proxy is given as http://host:port.",
+    );
+  }
 }
 
 /** The same codes can come from a connection that was made: only while connecting do they prove that nothing was sent. */

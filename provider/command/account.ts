@@ -1,5 +1,4 @@
-import { type Client, createClient, requireConfiguration } from "../client";
-import { configurationKeys, namespaceOf } from "../spec";
+import { type Client, createClient, requireConfiguration, sourcesOf } from "../client";
 import { readStackConfiguration } from "./states";
 
 /** Opens the account that a command works on: of the first stack's configuration, or of the environment. */
@@ -9,12 +8,5 @@ export async function openAccount(options: {
 }): Promise<Client> {
   const { stack: [stack] = [], account } = options;
   const values = stack === undefined ? {} : await readStackConfiguration(stack);
-  const read = (name?: string) =>
-    Object.fromEntries(configurationKeys.map((key) => [key, values[`${namespaceOf(name)}:${key}`]]));
-  const configuration = requireConfiguration({
-    provider: read(),
-    account: account === undefined ? undefined : { name: account, values: read(account) },
-    env: process.env,
-  });
-  return createClient(configuration);
+  return createClient(requireConfiguration(sourcesOf((key) => values[key], account)));
 }

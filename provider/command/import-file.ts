@@ -34,12 +34,13 @@ export async function renderImportFile(
     );
   }
   const servers = listed.filter(({ id }) => (ids.length > 0 ? ids.includes(id) : isWanted(id)));
-  const names = new Map<string, number>();
+  const used = new Set<string>();
   const resources = servers.map((server) => {
-    const logicalName = toLogicalName(server);
-    const count = (names.get(logicalName) ?? 0) + 1;
-    names.set(logicalName, count);
-    return toResource(owner, server, count === 1 ? logicalName : `${logicalName}-${count}`);
+    const wanted = toLogicalName(server);
+    let name = wanted;
+    for (let count = 2; used.has(name); count++) name = `${wanted}-${count}`;
+    used.add(name);
+    return toResource(owner, server, name);
   });
   return `${JSON.stringify({ resources }, null, 2)}\n`;
 }

@@ -33,13 +33,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 orphans found (with --expect-none
 const withStates = (command: Command) =>
   command
     .option(
-      "--stack <name...>",
-      "stacks of the Pulumi project in this folder, read with `pulumi stack export`",
+      "--stack <name>",
+      "a stack of the Pulumi project in this folder, read with `pulumi stack export`; may be repeated",
+      (name: string, before: string[] = []) => [...before, name],
     )
     .option("--account <name>", "a named account: `staging` reads postject-staging:* and POSTJECT_STAGING_*");
 
 withStates(program.command("orphans"))
-  .description("list servers of the account that none of the given stacks owns")
+  .description("list servers of the account that none of the given stacks has")
   .argument("[state-file...]", "states that `pulumi stack export` wrote; - is standard input")
   .option("--name-contains <text>", "only servers whose name contains this")
   .option("--json", "print JSON")

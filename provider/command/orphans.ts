@@ -11,7 +11,7 @@ export interface OrphansOptions {
 }
 
 /**
- * Prints the account's servers that none of the stacks owns and, if told to, deletes those that it printed. Answers how many
+ * Prints the account's servers that none of the stacks has and, if told to, deletes those that it printed. Answers how many
  * are left. The list is read before the states, so that a server made meanwhile is no orphan.
  */
 export async function reportOrphans(
@@ -27,10 +27,12 @@ export async function reportOrphans(
   const orphans = servers.filter(({ id, name }) => !owned.has(id) && name.toLowerCase().includes(wanted));
   print(options.json ? renderJson(orphans) : renderTable(orphans, servers.length));
   if (!options.delete || orphans.length === 0) return orphans.length;
+  if (!options.yes)
+    throw new UsageError("Nothing was deleted: a delete is irreversible. Add --yes if you mean it");
   refuseUnsafe(
     states,
     servers.some(({ id }) => owned.has(id)),
-    options,
+    orphans,
   );
   for (const { id } of orphans) {
     await deleteServer(client, id);
@@ -40,8 +42,11 @@ export async function reportOrphans(
 }
 
 /** A server that is wrongly taken for an orphan is lost for ever, so doubt is refused. */
-function refuseUnsafe(states: readonly StackState[], ownsAny: boolean, { yes }: OrphansOptions): void {
-  if (!yes) throw new UsageError("Nothing was deleted: a delete is irreversible. Add --yes if you mean it");
+function refuseUnsafe(
+  states: readonly StackState[],
+  ownsAny: boolean,
+  orphans: readonly ListedServer[],
+): void {
   const underWay = states.filter(({ isUnderWay }) => isUnderWay).map(({ source }) => source);
   if (underWay.length > 0) {
     throw new UsageError(
@@ -53,6 +58,17 @@ function refuseUnsafe(states: readonly StackState[], ownsAny: boolean, { yes }: 
     throw new UsageError(
       "Nothing was deleted: the given stacks own no server of this account, so that all of them would go. Check the access " +
         "token and the stacks",
+    );
+  }
+  for (const { source, knownUntil } of states) {
+    // Also where the state has no time at all.
+    const later = orphans
+      .filter(({ createdAt }) => !(Date.parse(createdAt) <= knownUntil))
+      .map(({ id }) => id);
+    if (later.length === 0) continue;
+    throw new UsageError(
+      `Nothing was deleted: ${later.join(", ")} is younger than the last change that ${source} shows, and may be that stack's. ` +
+        "Read the stack itself with --stack, or delete it by hand",
     );
   }
 }

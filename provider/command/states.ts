@@ -9,10 +9,12 @@ const run = promisify(execFile);
 export interface StackState {
   /** The stack or the file, as the user named it. */
   readonly source: string;
-  /** Ids of the servers that the stack owns; one that it only reads is not among them. */
+  /** Ids of the servers that the stack owns or reads. */
   readonly serverIds: readonly string[];
   /** An update of the stack is under way, or was cut off: a server may exist that is not in the state yet. */
   readonly isUnderWay: boolean;
+  /** What was made later may be the stack's all the same, in milliseconds since the epoch. */
+  readonly knownUntil: number;
 }
 
 /** What the user did wrong: shown without a code, with the exit code of wrong usage. */
@@ -23,7 +25,9 @@ const STATE_LIMIT_BYTES = 400 * 1024 * 1024;
 
 /** Reads a stack's state with the Pulumi CLI, from the project in this folder. No secret is asked for. */
 export async function readStack(stack: string): Promise<StackState> {
-  return parseState(stack, await runPulumi(["stack", "export", "--stack", stack]));
+  const state = parseState(stack, await runPulumi(["stack", "export", "--stack", stack]));
+  // It is the stack as it is now.
+  return { ...state, knownUntil: Number.POSITIVE_INFINITY };
 }
 
 /** Reads a state that `pulumi stack export` wrote, or one of a file backend; `-` is standard input. */
@@ -65,11 +69,10 @@ async function readStdin(): Promise<string> {
 interface StateResource {
   readonly type?: string;
   readonly id?: string;
-  /** Only read by the program. */
-  readonly external?: boolean;
 }
 
 interface Deployment {
+  readonly manifest?: { readonly time?: string };
   readonly resources?: readonly StateResource[] | null;
   readonly pending_operations?: readonly { resource?: StateResource; type?: string }[] | null;
 }
@@ -80,10 +83,12 @@ function parseState(source: string, text: string): StackState {
     throw new UsageError(`${source} is not a stack's state; \`pulumi stack export\` writes one`);
   const isServer = ({ type }: StateResource) =>
     type === serverResource.token || type === serverResource.dynamicType;
-  const owned = (deployment.resources ?? []).filter((resource) => isServer(resource) && !resource.external);
+  const servers = (deployment.resources ?? []).filter(isServer);
   return {
     source,
-    serverIds: owned.flatMap(({ id }) => (id === undefined ? [] : [id])),
+    serverIds: servers.flatMap(({ id }) => (id === undefined ? [] : [id])),
+    // When it was exported is not in it; when it last changed is.
+    knownUntil: Date.parse(deployment.manifest?.time ?? ""),
     isUnderWay: (deployment.pending_operations ?? []).some(({ resource }) => resource && isServer(resource)),
   };
 }

@@ -178,7 +178,10 @@ function isLive(server: Found): server is LiveServer {
     server.name !== undefined &&
     server.token !== undefined &&
     server.createdAt !== undefined &&
-    server.streams?.every((stream) => "slug" in stream) === true
+    server.streams !== undefined &&
+    // A server has streams from the start: an answer without any came too early.
+    server.streams.length > 0 &&
+    server.streams.every((stream) => "slug" in stream)
   );
 }
 

@@ -146,6 +146,9 @@ Servers: ${reference.servers().length}, kept in ${data ?? "memory"}.${pages}
 Ctrl-C stops it.`;
 }
 
+/** Nothing but a JWT: the lines that hold it are run by a shell, and something else may listen at the port. */
+const connection = z.object({ accessToken: z.string().check(z.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/)) });
+
 /** Asks the running reference for an access token. */
 async function connect({ host, port }: EnvOptions): Promise<Connection> {
   const url = urlOf(host, port);
@@ -157,7 +160,7 @@ async function connect({ host, port }: EnvOptions): Promise<Connection> {
   }).catch(() => {
     throw new Error(`Nothing answers at ${url}. Start it with \`postject-reference --port ${port}\`.`);
   });
-  const minted = z.object({ accessToken: z.string() }).safeParse(await answer.json().catch(() => undefined));
+  const minted = connection.safeParse(await answer.json().catch(() => undefined));
   if (!minted.success) {
     throw new Error(`What answers at ${url} is no postject-reference, or it was started with --no-control.`);
   }

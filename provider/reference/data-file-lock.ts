@@ -1,4 +1,5 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 
 /** A data file cannot be used; the message says why and what to do. */
 export class DataFileError extends Error {}
@@ -11,19 +12,26 @@ export function lockDataFile(file: string): () => void {
   const lock = `${file}.owner`;
   const own = ownerText(process.pid);
   for (;;) {
+    const made = `${lock}.${process.pid}`;
     try {
-      writeFileSync(lock, own, { flag: "wx", mode: 0o600 });
+      // Written first and then linked: whoever sees the lock sees the whole of it.
+      writeFileSync(made, own, { mode: 0o600 });
+      linkSync(made, lock);
       return () => rmSync(lock, { force: true });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code !== "EEXIST") throw new DataFileError(`${file} cannot be used: ${message}`, { cause: error });
+    } finally {
+      rmSync(made, { force: true });
     }
     const owner = readIfThere(lock);
     if (owner === undefined) continue;
-    const pid = Number(owner.split(" ")[0]);
-    if (isAlive(pid, owner)) {
+    const [pid, , host] = owner.trim().split(" ");
+    if ((host !== undefined && host !== hostname()) || isAlive(Number(pid), owner)) {
+      const place = host === undefined || host === hostname() ? "" : ` on ${host}`;
       throw new DataFileError(
-        `${file} is in use by process ${pid}. Stop that one, or give this one another file.`,
+        `${file} is in use by process ${pid}${place}. Stop that one, or give this one another file. ` +
+          `If there is no such process any more, remove ${lock}.`,
       );
     }
     discard(lock, owner);
@@ -42,11 +50,11 @@ function discard(lock: string, owner: string): void {
   rmSync(aside, { force: true });
 }
 
-/** A process id alone is used again after a while, and in containers at once; with its start time it is not. */
+/** A process id alone is used again after a while; with its start time it is not. Of another machine's it says nothing. */
 function ownerText(pid: number): string {
   const stat = readIfThere(`/proc/${pid}/stat`);
   // The start time is field 22; the name, field 2, may hold blanks and ends with the last bracket.
-  return `${pid} ${stat?.slice(stat.lastIndexOf(")")).split(" ")[20] ?? ""}\n`;
+  return `${pid} ${stat?.slice(stat.lastIndexOf(")")).split(" ")[20] ?? "-"} ${hostname()}\n`;
 }
 
 function isAlive(pid: number, owner: string): boolean {

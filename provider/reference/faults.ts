@@ -107,7 +107,7 @@ export async function sendFaulty(
       await sleep(outcome.ms, undefined, { ref: false });
       return send(response, right);
     case "drip":
-      return drip(response, JSON.stringify(right.body), outcome.ms);
+      return drip(response, right, outcome.ms);
     case "truncate": {
       const text = JSON.stringify(right.body);
       response.writeHead(right.status, {
@@ -132,8 +132,12 @@ export async function sendFaulty(
   }
 }
 
-async function drip(response: ServerResponse, text: string, ms: number): Promise<void> {
-  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+async function drip(response: ServerResponse, { status, body }: Answer, ms: number): Promise<void> {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+  });
   for (const character of text) {
     if (response.destroyed) return;
     response.write(character);

@@ -47,6 +47,8 @@ export async function openSqliteStore(name: string): Promise<Store> {
   try {
     // The database's own lock is a folder, which a killed process leaves behind. We hold the file, so nobody else does.
     rmSync(`${file}.lock`, { recursive: true, force: true });
+    // It holds the signing secret and server tokens; the driver itself would let others read it.
+    closeSync(openSync(file, "a", 0o600));
     const db = new sqlite.Database(file);
     try {
       prepare(db, file);

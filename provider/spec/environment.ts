@@ -96,7 +96,7 @@ export function planEnvironment(
     const name = fill(nameTemplate, { ...around, server });
     const broken = nameRules.find(({ pattern }) => !pattern.test(name));
     if (broken !== undefined) problems.push(`the name of \`${key}\` ${broken.problem}`);
-    if (!/^[A-Za-z0-9][\w .-]*$/.test(key))
+    if (!/^[A-Za-z0-9]([\w .-]*[A-Za-z0-9])?$/.test(key))
       problems.push(
         `the key \`${key}\` must be letters, digits, and blanks, dots, dashes or underscores between them`,
       );

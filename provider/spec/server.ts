@@ -88,8 +88,8 @@ export const serverResource = {
       onlyDynamic: true,
       description:
         "Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` " +
-        "and the environment `POSTJECT_STAGING_*` instead of `postject:*` and `POSTJECT_*`. A change that leads to another " +
-        "account replaces the server.",
+        "and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of " +
+        "the stack where it says nothing. A change that leads to another account replaces the server.",
     },
     adopt: {
       type: "string",

@@ -154,7 +154,7 @@ test("a second process on the same file is refused by name of the first, also th
   });
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: `postject-reference: ${file} is in use by process ${command.process.pid}. Stop that one, or give this one another file.\n`,
+    stderr: `postject-reference: ${file} is in use by process ${command.process.pid}. Stop that one, or give this one another file. If there is no such process any more, remove ${file}.owner.\n`,
   });
   const link = path.join(folder, "link.sqlite");
   symlinkSync(file, link);

@@ -110,6 +110,19 @@ test("a stack that moves to the plugin keeps a named account's server, and its p
   expect(reference.servers()).toEqual(before);
 });
 
+test("a name that leads to another API is another account, whatever its access token says", async () => {
+  const other = await startReference();
+  stack.program = async () => void new postject.Server("app", { name: "App" });
+  await stack.run("up");
+  await stack.stack.setConfig("postject-elsewhere:endpoint", { value: other.url });
+  await stack.stack.setConfig("postject-elsewhere:accessToken", { value: other.accessToken, secret: true });
+  stack.program = async () => void new postject.Server("app", { name: "App", account: "elsewhere" });
+  const { failed, printed } = await stack.run("preview");
+  expect(failed).toBe(true);
+  expect(printed).toContain("Its new `account` would replace it");
+  await other.stop();
+});
+
 test("lookups and reads find what the named account has", async () => {
   await stack.run("up");
   const id = reference.servers().find(({ accountId }) => accountId === staging.id)?.id ?? "";

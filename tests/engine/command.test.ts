@@ -108,6 +108,24 @@ describe("orphans", () => {
     expect(idsOf()).toHaveLength(2);
   });
 
+  test("deletes nothing that is younger than what an exported file shows", async () => {
+    const state = await pulumi("stack", "export");
+    const young = await createByHand(reference, "Perhaps of a later update");
+    const args = ["orphans", "-", "--delete", "--yes"];
+    const { exitCode, stderr } = await run(args, { stdin: state });
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(young) });
+    expect(idsOf()).toHaveLength(2);
+  });
+
+  test("counts a server that a stack only reads as in use", async () => {
+    const id = await createByHand(reference, "Shared");
+    const state = JSON.parse(await pulumi("stack", "export"));
+    const urn = "urn:pulumi:dev::postject-yaml::postject:index:Server::shared";
+    state.deployment.resources.push({ urn, type: "postject:index:Server", id, custom: true, external: true });
+    const { stdout } = await run(["orphans", "-"], { stdin: JSON.stringify(state) });
+    expect(stdout).toContain("None of the account's 2 servers is an orphan.");
+  });
+
   test("deletes nothing if the stacks own no server of the account", async () => {
     const args = ["orphans", "-", "--delete", "--yes"];
     const { exitCode, stderr } = await run(args, { stdin: '{"deployment":{"resources":[]}}' });
@@ -140,14 +158,19 @@ describe("import-file", () => {
     open("yaml");
     await pulumi("stack", "init", "dev");
     await pulumi(...UP);
-    for (const name of ["Legacy", "legacy", "日本"]) await createByHand(reference, name);
+    for (const name of ["Legacy", "legacy", "Legacy 2", "日本"]) await createByHand(reference, name);
     await run(["import-file", "--all", "--stack", "dev", "--out", "import.json"]);
     const { resources } = JSON.parse(readFileSync(path.join(workspace.folder, "import.json"), "utf8"));
     const last = reference.servers().at(-1)?.id;
-    expect(resources.map(({ name }: { name: string }) => name)).toEqual(["legacy", "legacy-2", last]);
+    expect(resources.map(({ name }: { name: string }) => name)).toEqual([
+      "legacy",
+      "legacy-2",
+      "legacy-2-2",
+      last,
+    ]);
     await pulumi("import", "--file", "import.json", "--yes", "--skip-preview", "--generate-code=false");
     expect((await run(["orphans", "--stack", "dev", "--expect-none"])).exitCode).toBe(0);
-    expect(reference.requests({ method: "POST" })).toHaveLength(4);
+    expect(reference.requests({ method: "POST" })).toHaveLength(5);
   });
 
   test("takes selected servers into a TypeScript program, whose next update completes them", async () => {

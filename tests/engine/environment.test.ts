@@ -5,6 +5,7 @@ import { type Reference, startReference } from "../../provider/reference";
 import * as postject from "../../sdk";
 import { ROOT } from "../../tools/root";
 import { createWorkspace, type Workspace } from "../../tools/workspace";
+import { createByHand } from "../support/account";
 import { createTestStack, type TestStack } from "../support/stack";
 
 let reference: Reference;
@@ -135,6 +136,20 @@ describe("in YAML, served by the plugin", () => {
     expect((await up()).printed).toContain("5 unchanged");
     expect((await workspace.pulumi(["destroy", "--yes", "--skip-preview"])).exitCode).toBe(0);
     expect(reference.servers()).toEqual([]);
+  });
+
+  test("a server that cannot be created fails the update by name, and its sibling is kept", async () => {
+    await createByHand(reference, "pr taken");
+    await write({ pr: { type: "postject:Environment", properties: { servers: { app: {}, taken: {} } } } });
+    const { exitCode, printed } = await up(["--continue-on-error"]);
+    expect(exitCode).not.toBe(0);
+    expect(printed).toContain("[name-taken]");
+    expect(printed).not.toContain("exited prematurely");
+    const { stdout } = await workspace.pulumi(["stack", "export"]);
+    const app = reference.servers().find(({ name }) => name === "pr app");
+    expect(stdout).toContain(`"id": "${app?.id}"`);
+    expect((await up()).printed).toContain("[name-taken]");
+    expect(namesOf()).toEqual(["pr app", "pr taken"]);
   });
 
   test.each<[string, object, string]>([

@@ -53,6 +53,7 @@ test.each<[string, Record<string, { name?: string }>, string | undefined, string
     "POSTJECT_STAGING_ACCESS_TOKEN, which",
   ],
   ["a key that makes no variable", { "--": {} }, undefined, "the key `--` must be letters"],
+  ["a key that ends with a dash", { "app-": {} }, undefined, "the key `app-` must be letters"],
   ["a blank name", { app: { name: " " } }, "{server}", "the name of `app` must not be empty or blank"],
 ])("%s is a problem", (_, servers, template, problem) => {
   expect(plan(servers, template).problems.join("; ")).toContain(problem);

@@ -5,9 +5,10 @@ import {
   readAccessToken,
   requireConfiguration,
   resolveConfiguration,
+  sourcesOf,
 } from "../../client";
 import { CreateIncompleteError, createLifecycle, type Lifecycle, type Properties } from "../../lifecycle";
-import { configurationKeys, namespaceOf, PACKAGE_NAME, withCode } from "../../spec";
+import { PACKAGE_NAME, withCode } from "../../spec";
 import { endWithEngine } from "../end-with-engine";
 import { fromSentinel, toSentinel } from "../unknown";
 
@@ -24,7 +25,8 @@ if (require.main?.filename.includes("dynamic-provider")) endWithEngine(() => pro
 type StackConfiguration = { get(key: string): unknown };
 
 let stackConfiguration: StackConfiguration = { get: () => undefined };
-const lifecycles = new Map<string | undefined, Lifecycle>();
+/** By their configuration. */
+const lifecycles = new Map<string, Lifecycle>();
 
 /**
  * Takes the stack configuration. Does all its work before it returns: the host calls the other methods without waiting
@@ -36,18 +38,17 @@ export async function configure({ config }: { config: StackConfiguration }): Pro
 }
 
 export async function check(olds: StringKeyed, news: StringKeyed) {
-  const { failures } = resolveConfiguration(sourcesOf(news));
+  const { failures } = resolveConfiguration(sourcesFor(news));
   if (failures.length > 0)
     return {
       failures: failures.map(({ reason, code }) => ({ property: "", reason: withCode(reason, code) })),
     };
   return callHost(async () => {
-    const movesAccount = olds.account !== news.account && !isSameAccount(ownerOf(olds), ownerOf(news));
     const checked = getLifecycle(news).check({
       oldInputs: fromHost(olds),
       inputs: fromHost(news),
       // A new resource has no old inputs, and moves nowhere.
-      movesAccount: movesAccount && PROVIDER_KEY in olds,
+      movesAccount: PROVIDER_KEY in olds && movesAccount(olds, news),
     });
     return { inputs: toHost(checked.inputs), failures: checked.failures };
   });
@@ -59,7 +60,7 @@ export async function diff(id: string, olds: StringKeyed, news: StringKeyed) {
       id,
       state: fromHost(olds),
       inputs: fromHost(news),
-      movesAccount: !isSameAccount(olds.accountId ?? ownerOf(olds), ownerOf(news)),
+      movesAccount: movesAccount(olds, news),
     });
     return {
       changes: changes.length > 0 || !isComplete,
@@ -105,42 +106,42 @@ async function remove(id: string, state: StringKeyed) {
 
 export { remove as delete };
 
-/** Where the configuration of a server's account is found. */
-function sourcesOf({ account }: StringKeyed): ConfigurationSources {
-  const read = (name?: string) =>
-    Object.fromEntries(
-      configurationKeys.map((key) => [key, stackConfiguration.get(`${namespaceOf(name)}:${key}`)]),
-    );
-  return {
-    provider: read(),
-    env: process.env,
-    // Anything else is refused by check; it must not keep the rest of the configuration from being checked.
-    ...(typeof account === "string" && { account: { name: account, values: read(account) } }),
-  };
+/** Where the configuration of a server's account is found. What is no string is refused by the check of the inputs. */
+function sourcesFor({ account }: StringKeyed): ConfigurationSources {
+  const get = (key: string) => stackConfiguration.get(key);
+  return sourcesOf(get, typeof account === "string" ? account : undefined);
 }
 
-/** The account that a server's configuration leads to, where its access token tells. */
-function ownerOf(properties: StringKeyed): string | undefined {
-  const { configuration } = resolveConfiguration(sourcesOf(properties));
-  return configuration && readAccessToken(configuration.accessToken).accountId;
+/**
+ * Whether another `account` leads to other servers. Two names are of one account if they lead to the same API with the same
+ * access token, or with tokens of one `sub`; only a state knows the `sub` where the configuration of the old name is gone.
+ */
+function movesAccount(olds: StringKeyed, news: StringKeyed): boolean {
+  if (olds.account === news.account) return false;
+  const { configuration: before } = resolveConfiguration(sourcesFor(olds));
+  const { configuration: after } = resolveConfiguration(sourcesFor(news));
+  if (after === undefined) return true;
+  if (before !== undefined && before.endpoint !== after.endpoint) return true;
+  if (before?.accessToken === after.accessToken) return false;
+  const owner = olds.accountId ?? (before && readAccessToken(before.accessToken).accountId);
+  return owner === undefined || owner !== readAccessToken(after.accessToken).accountId;
 }
 
-function isSameAccount(one: unknown, other: unknown): boolean {
-  return one !== undefined && one === other;
-}
-
-/** One per account, made at the first call and not in `configure`, where a failure would be shown at no resource. */
+/**
+ * Made at the first call and not in `configure`, where a failure would be shown at no resource. Names of one account share one,
+ * so that it knows all their servers.
+ */
 function getLifecycle(properties: StringKeyed): Lifecycle {
-  const account = typeof properties.account === "string" ? properties.account : undefined;
-  const known = lifecycles.get(account);
+  const configuration = requireConfiguration(sourcesFor(properties));
+  const key = JSON.stringify(configuration);
+  const known = lifecycles.get(key);
   if (known !== undefined) return known;
-  const configuration = requireConfiguration(sourcesOf(properties));
   const lifecycle = createLifecycle({
     client: createClient(configuration),
     configuration,
     takeOver: (id) => `set \`adopt: "${id}"\` on the resource and run \`pulumi up\` again`,
   });
-  lifecycles.set(account, lifecycle);
+  lifecycles.set(key, lifecycle);
   return lifecycle;
 }
 

@@ -90,6 +90,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
   /** Makes a gRPC method of a function: its rejection is answered, never thrown. */
   function unary<Request, Response>(
     work: (request: Request) => Response | Promise<Response>,
+    { isWaitedFor = true } = {},
   ): grpc.handleUnaryCall<Request, Response> {
     return ({ request }, callback) => {
       const done = Promise.resolve(request)
@@ -98,7 +99,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
           (response) => callback(null, response),
           (error: unknown) => callback(toAnswer(error)),
         );
-      track(done);
+      if (isWaitedFor) track(done);
     };
   }
 
@@ -311,11 +312,15 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       return new Empty();
     }),
 
-    construct: unary((request: rpc.ConstructRequest) => {
-      // Loaded here: it needs the whole SDK, which takes several times as long as the plugin's own start.
-      const { constructComponent } = require("./construct") as typeof import("./construct");
-      return constructComponent(request, engine);
-    }),
+    // Not waited for at the end: it may never end when the engine has refused a child. The creates in it are.
+    construct: unary(
+      (request: rpc.ConstructRequest) => {
+        // Loaded here: it needs the whole SDK, which takes several times as long as the plugin's own start.
+        const { constructComponent } = require("./construct") as typeof import("./construct");
+        return constructComponent(request, engine);
+      },
+      { isWaitedFor: false },
+    ),
 
     attach: unary(() => new Empty()),
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { DependencyProviderResource, DependencyResource } from "@pulumi/pulumi/resource";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { toServiceError } from "./errors";
 
 /** What a component gives back: itself and its outputs. */
 export interface Constructed {
@@ -18,7 +19,7 @@ export function runInSdk(
   engineAddress: string | undefined,
   program: (inputs: pulumi.Inputs, options: pulumi.ComponentResourceOptions) => Promise<Constructed>,
 ): Promise<rpc.ConstructResponse> {
-  return sdk.withLocalStorage(async () => {
+  const work = sdk.withLocalStorage(async () => {
     sdk.resetOptions(
       request.getProject(),
       request.getStack(),
@@ -44,7 +45,20 @@ export function runInSdk(
     await sdk.waitForRPCs();
     return response;
   });
+  return new Promise((done, fail) => {
+    underWay.add(fail);
+    void work.then(done, fail).finally(() => underWay.delete(fail));
+  });
 }
+
+/** What ends each component under way. */
+const underWay = new Set<(reason: Error) => void>();
+
+// The SDK rejects what nobody waits for when the engine refuses a child. That ends the component; the process has to live,
+// since it may be creating other servers.
+process.on("unhandledRejection", (reason) => {
+  for (const fail of underWay) fail(toServiceError(reason, false) as Error);
+});
 
 /** The value of an output, or undefined with `isKnown` false where a preview cannot know it. */
 export async function resolve(value: unknown): Promise<{ isKnown: boolean; value?: unknown }> {
@@ -73,8 +87,8 @@ function readOptions(request: rpc.ConstructRequest): pulumi.ComponentResourceOpt
         new DependencyProviderResource(reference),
       ]),
     ),
-    ...(protect !== undefined && { protect }),
-    ...(retainOnDelete !== undefined && { retainOnDelete }),
+    ...(protect && { protect }),
+    ...(retainOnDelete && { retainOnDelete }),
     ...(parent !== "" && { parent: new DependencyResource(parent) }),
     ...(deletedWith !== "" && { deletedWith: new DependencyResource(deletedWith) }),
     ...(timeouts && { customTimeouts: timeouts }),
