@@ -6,6 +6,7 @@ import {
   configurationKeys,
   type ErrorCode,
   errorCodes,
+  isLoopback,
   namespaceOf,
   type Plan,
   variableOf,
@@ -205,11 +206,6 @@ function remedyOfMissing(account: string | undefined): string {
 /** Says when a token ended and what to do; the subject of the sentence is the caller's. */
 export function expiry(expiresAt: number): string {
   return `has expired: its \`exp\` is ${new Date(expiresAt).toISOString()}. ${errorCodes["access-token-expired"].remedy}`;
-}
-
-/** Names and addresses of this machine itself. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 function checkEndpoint(endpoint: string, refuse: (reason: string) => void): void {

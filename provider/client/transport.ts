@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
-import { VERSION } from "../spec";
-import { isLoopback } from "./configuration";
+import { isLoopback, VERSION } from "../spec";
 import {
   AnswerMismatchError,
   type Call,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import * as z from "zod/mini";
-import { type Plan, planNames, VERSION } from "../spec";
+import { isLoopback, type Plan, planNames, VERSION } from "../spec";
 import { RefusedError } from "./answers";
 import { DataFileError } from "./data-file-lock";
 import { faultRule } from "./faults";
@@ -192,10 +192,6 @@ function explainStart(error: unknown, { port, host }: StartOptions): Error {
     ENOTFOUND: `${host} is not an address or name of this machine. Give another one with --host.`,
   };
   return new Error(explanations[code ?? ""] ?? message);
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host);
 }
 
 function describeRequest({ at, method, path, status, fault, elapsedMs }: LoggedRequest): string {

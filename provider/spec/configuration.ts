@@ -100,3 +100,8 @@ export function variableOf(key: ConfigurationKey, account?: string): string | un
   if (account === undefined) return field.env;
   return field.env?.replace("_", `_${account.replaceAll("-", "_").toUpperCase()}_`);
 }
+
+/** Names and addresses of this machine itself, as a user or a URL writes them. */
+export function isLoopback(host: string): boolean {
+  return ["localhost", "::1", "[::1]"].includes(host) || /^127(\.\d+){3}$/.test(host);
+}

@@ -5,7 +5,7 @@ import { type Reference, startReference } from "../../provider/reference";
 import * as postject from "../../sdk";
 import { ROOT } from "../../tools/root";
 import { createWorkspace, type Workspace } from "../../tools/workspace";
-import { createByHand } from "../support/account";
+import { createByHand, namesOf } from "../support/account";
 import { createTestStack, type TestStack } from "../support/stack";
 
 let reference: Reference;
@@ -15,12 +15,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => reference.stop());
-
-const namesOf = () =>
-  reference
-    .servers()
-    .map(({ name }) => name)
-    .toSorted();
 
 const tokenOf = (name: string) => reference.servers().find((server) => server.name === name)?.token;
 
@@ -43,7 +37,7 @@ describe("in a TypeScript program", () => {
     expect((await stack.run("preview")).failed).toBe(false);
     expect(reference.requests()).toEqual([]);
     const { printed } = await stack.run("up");
-    expect(namesOf()).toEqual(["pr-42 Marketing", "pr-42 app"]);
+    expect(namesOf(reference)).toEqual(["pr-42 Marketing", "pr-42 app"]);
     const { id, variables } = await stack.outputs();
     expect(variables).toMatchObject({
       POSTJECT_APP_TOKEN: tokenOf("pr-42 app"),
@@ -64,7 +58,7 @@ describe("in a TypeScript program", () => {
     const { failed, printed } = await stack.run("destroy");
     expect(failed).toBe(true);
     expect(printed).toContain("[deletion-protected]");
-    expect(namesOf()).toEqual(["pr-42 marketing"]);
+    expect(namesOf(reference)).toEqual(["pr-42 marketing"]);
   });
 });
 
@@ -149,7 +143,7 @@ describe("in YAML, served by the plugin", () => {
     const app = reference.servers().find(({ name }) => name === "pr app");
     expect(stdout).toContain(`"id": "${app?.id}"`);
     expect((await up()).printed).toContain("[name-taken]");
-    expect(namesOf()).toEqual(["pr app", "pr taken"]);
+    expect(namesOf(reference)).toEqual(["pr app", "pr taken"]);
   });
 
   test.each<[string, object, string]>([

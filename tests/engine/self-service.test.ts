@@ -1,5 +1,6 @@
 import { type Reference, startReference } from "../../provider/reference";
 import { createWorkspace } from "../../tools/workspace";
+import { namesOf } from "../support/account";
 import { commandsIn, follow, openTerminal } from "../support/terminal";
 
 let reference: Reference;
@@ -9,12 +10,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => reference.stop());
-
-const namesOf = () =>
-  reference
-    .servers()
-    .map(({ name }) => name)
-    .toSorted();
 
 test("the Automation API example creates, lists and destroys an environment, and prints no token", async () => {
   const workspace = createWorkspace({
@@ -43,7 +38,7 @@ test("the Automation API example creates, lists and destroys an environment, and
     "npm start -- list": ({ stdout }) => expect(stdout).toMatch(/^pr-42$/m),
     "npm start -- destroy pr-42": (result) => {
       succeeded(result);
-      expect(namesOf()).toEqual([]);
+      expect(namesOf(reference)).toEqual([]);
     },
   });
   const { stdout } = await terminal.run("npm start -- list");

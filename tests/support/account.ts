@@ -26,3 +26,11 @@ export async function createByHand(reference: Reference, name: string): Promise<
   });
   return ((await answer.json()) as { id: string }).id;
 }
+
+/** The names of all servers, sorted. */
+export function namesOf(reference: Reference): string[] {
+  return reference
+    .servers()
+    .map(({ name }) => name)
+    .toSorted();
+}
