@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { secretKeys, serverResource } from "../provider/spec";
-import { type ServerArgs, ServerProperties } from "./types";
+import type { ServerArgs, ServerProperties } from "./types";
+
+/** With the outputs' types. No class of its own: Pulumi takes the third caller of its constructor for the program's line. */
+const ServerResource = pulumi.CustomResource as typeof ServerProperties;
 
 /** Every output has to be a property, or the resource does not have it. */
 const unsetOutputs = Object.fromEntries(Object.keys(serverResource.outputs).map((key) => [key, undefined]));
@@ -17,7 +20,7 @@ const secretOutputs = secretKeys(serverResource.outputs);
  * export const token = server.token;
  * ```
  */
-export class Server extends ServerProperties {
+export class Server extends ServerResource {
   /**
    * @param name the resource's name in the program
    * @param args what is wanted; without a `name` the server gets the resource's name and seven hex digits, the same in every run
@@ -25,12 +28,23 @@ export class Server extends ServerProperties {
   constructor(name: string, args: ServerArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
     const inputs =
       opts.id === undefined ? { ...args, name: args.name ?? autoName(name) } : { account: args.account };
-    super(
-      serverResource.dynamicType,
-      name,
-      { ...unsetOutputs, ...inputs, __provider: serverResource.dynamicProvider },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs }),
-    );
+    const { stackTraceLimit } = Error;
+    // Pulumi formats a stack trace for each of a resource's 28 promises, 2 ms in all; only this variable makes it print them.
+    if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) Error.stackTraceLimit = 0;
+    try {
+      super(
+        serverResource.dynamicType,
+        name,
+        { ...unsetOutputs, ...inputs, __provider: serverResource.dynamicProvider },
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs }),
+      );
+    } catch (error) {
+      Error.stackTraceLimit = stackTraceLimit;
+      if (error instanceof Error) Error.captureStackTrace(error, Server);
+      throw error;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   }
 
   /**

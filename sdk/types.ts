@@ -35,20 +35,20 @@ export interface EnvironmentArgs<Key extends string = string> {
   /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of the stack where it says nothing. A change that leads to another account replaces the server. */
   account?: string | undefined;
 }
-/** The outputs of a Server. */
-export abstract class ServerProperties extends pulumi.CustomResource {
+/** A resource with the outputs of a Server; a type alone. */
+export declare class ServerProperties extends pulumi.CustomResource {
   /** Human-readable name of the server. It identifies nothing: two servers may share it. */
-  declare readonly name: pulumi.Output<string>;
+  readonly name: pulumi.Output<string>;
   /** The server token (`pt_live_…`) that applications send mail with. */
-  declare readonly token: pulumi.Output<string>;
+  readonly token: pulumi.Output<string>;
   /** When the server was made: ISO 8601, UTC. */
-  declare readonly createdAt: pulumi.Output<string>;
+  readonly createdAt: pulumi.Output<string>;
   /** The server's message streams. */
-  declare readonly streams: pulumi.Output<Stream[]>;
+  readonly streams: pulumi.Output<Stream[]>;
   /** The account that owns the server: the `sub` of the access token, if it has one. */
-  declare readonly accountId: pulumi.Output<string | undefined>;
+  readonly accountId: pulumi.Output<string | undefined>;
   /** The protection this server itself asks for; unset where the provider's setting decides. */
-  declare readonly deletionProtection: pulumi.Output<boolean | undefined>;
+  readonly deletionProtection: pulumi.Output<boolean | undefined>;
 }
 
 export interface Stream {

@@ -24,11 +24,11 @@ export function renderTypes(): string {
     renderInterface("ServerArgs", serverResource.inputs, input),
     renderInterface("ServerTemplate", serverTemplate, input),
     renderInterface("EnvironmentArgs<Key extends string = string>", environmentResource.inputs, input),
-    "/** The outputs of a Server. */",
-    "export abstract class ServerProperties extends pulumi.CustomResource {",
+    "/** A resource with the outputs of a Server; a type alone. */",
+    "export declare class ServerProperties extends pulumi.CustomResource {",
     ...renderFields(serverResource.outputs, (key, field) => {
       const type = field.optional ? `${field.type} | undefined` : field.type;
-      return `declare readonly ${key}: pulumi.Output<${type}>;`;
+      return `readonly ${key}: pulumi.Output<${type}>;`;
     }),
     "}",
     ...objectTypes,

@@ -56,6 +56,24 @@ test("the state holds the constant provider string, the whole server, and no sec
   expect(await stack.outputs()).toEqual({ token });
 });
 
+test("the state and errors name the line of the program, and stack traces are as long as before", async () => {
+  const { stackTraceLimit } = Error;
+  let stackTrace: string | undefined;
+  stack.program = async () => {
+    new postject.Server("app", { name: "App" });
+    try {
+      new postject.Server("", { name: "No resource name" });
+    } catch (error) {
+      stackTrace = (error as Error).stack;
+    }
+  };
+  expect(await stack.run("up")).toMatchObject({ failed: false });
+  const [resource] = await stack.resources();
+  expect(resource?.sourcePosition).toMatch(/dynamic\.test\.ts#\d+,\d+$/);
+  expect(stackTrace?.split("\n")[1]).toContain("dynamic.test.ts");
+  expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+});
+
 test("a taken name stops the create before the POST and says how to take the server over, which then works", async () => {
   await stack.run("up");
   const { id, token } = onlyServer(reference);

@@ -43,6 +43,8 @@ export interface StateResource {
   readonly inputs: Record<string, unknown>;
   readonly outputs: Record<string, unknown>;
   readonly initErrors?: string[];
+  /** The line of the program that declares it. */
+  readonly sourcePosition?: string;
 }
 
 export interface TestStackOptions {

@@ -1,9 +1,8 @@
 import {
-  type ConfigurationSources,
+  ConfigurationError,
   createClient,
   PostjectError,
   readAccessToken,
-  requireConfiguration,
   resolveConfiguration,
   sourcesOf,
 } from "../../client";
@@ -25,6 +24,8 @@ if (require.main?.filename.includes("dynamic-provider")) endWithEngine(() => pro
 type StackConfiguration = { get(key: string): unknown };
 
 let stackConfiguration: StackConfiguration = { get: () => undefined };
+/** By `account`: each call needs one, and nothing changes it until the host is configured anew. */
+const resolutions = new Map<string | undefined, ReturnType<typeof resolveConfiguration>>();
 /** By their configuration. */
 const lifecycles = new Map<string, Lifecycle>();
 
@@ -34,11 +35,12 @@ const lifecycles = new Map<string, Lifecycle>();
  */
 export async function configure({ config }: { config: StackConfiguration }): Promise<void> {
   stackConfiguration = config;
+  resolutions.clear();
   lifecycles.clear();
 }
 
 export async function check(olds: StringKeyed, news: StringKeyed) {
-  const { failures } = resolveConfiguration(sourcesFor(news));
+  const { failures } = resolve(news);
   if (failures.length > 0)
     return {
       failures: failures.map(({ reason, code }) => ({ property: "", reason: withCode(reason, code) })),
@@ -106,10 +108,13 @@ async function remove(id: string, state: StringKeyed) {
 
 export { remove as delete };
 
-/** Where the configuration of a server's account is found. What is no string is refused by the check of the inputs. */
-function sourcesFor({ account }: StringKeyed): ConfigurationSources {
+/** The configuration of a server's account. An `account` that is no string is refused by the check of the inputs. */
+function resolve({ account }: StringKeyed) {
+  const name = typeof account === "string" ? account : undefined;
   const get = (key: string) => stackConfiguration.get(key);
-  return sourcesOf(get, typeof account === "string" ? account : undefined);
+  const resolution = resolutions.get(name) ?? resolveConfiguration(sourcesOf(get, name));
+  resolutions.set(name, resolution);
+  return resolution;
 }
 
 /**
@@ -118,8 +123,8 @@ function sourcesFor({ account }: StringKeyed): ConfigurationSources {
  */
 function movesAccount(olds: StringKeyed, news: StringKeyed): boolean {
   if (olds.account === news.account) return false;
-  const { configuration: before } = resolveConfiguration(sourcesFor(olds));
-  const { configuration: after } = resolveConfiguration(sourcesFor(news));
+  const { configuration: before } = resolve(olds);
+  const { configuration: after } = resolve(news);
   if (after === undefined) return true;
   if (before !== undefined && before.endpoint !== after.endpoint) return true;
   if (before?.accessToken === after.accessToken) return false;
@@ -132,7 +137,8 @@ function movesAccount(olds: StringKeyed, news: StringKeyed): boolean {
  * so that it knows all their servers.
  */
 function getLifecycle(properties: StringKeyed): Lifecycle {
-  const configuration = requireConfiguration(sourcesFor(properties));
+  const { configuration, failures } = resolve(properties);
+  if (configuration === undefined) throw new ConfigurationError(failures);
   const key = JSON.stringify(configuration);
   const known = lifecycles.get(key);
   if (known !== undefined) return known;

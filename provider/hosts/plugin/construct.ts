@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { stampOut } from "../../../sdk/environment";
-import { type EnvironmentArgs, type ServerArgs, ServerProperties } from "../../../sdk/types";
+import type { EnvironmentArgs, ServerArgs, ServerProperties } from "../../../sdk/types";
 import { PostjectError } from "../../client";
 import { findProblems } from "../../lifecycle";
 import {
@@ -15,7 +15,7 @@ import {
 import { type Constructed, resolve, runInSdk } from "./sdk-runtime";
 
 /** A server as programs of the plugin declare it: this same process serves it. */
-class PluginServer extends ServerProperties {
+class PluginServer extends (pulumi.CustomResource as typeof ServerProperties) {
   constructor(name: string, args: ServerArgs, opts: pulumi.CustomResourceOptions) {
     const unset = Object.fromEntries(Object.keys(serverResource.outputs).map((key) => [key, undefined]));
     super(

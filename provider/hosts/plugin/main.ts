@@ -1,47 +1,15 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
-import { endWithEngine } from "../end-with-engine";
-import { createProvider } from "./provider";
+import { type AddressInfo, createServer } from "node:net";
 
-/** How long an operation under way may still take when the process is told to stop: a create's answer is worth waiting for. */
-const GRACE_MS = 10_000;
+// Listens on a free port of this machine and prints it; stdout takes nothing else. What answers is loaded after that, half
+// of the start: the engine reads the port and connects in the meantime.
 
-/** How long the last answer may take to leave the process. */
-const FLUSH_MS = 100;
-
-/** Larger than any state: the engine's own bound. */
-const MESSAGE_LIMIT_BYTES = 400 * 1024 * 1024;
-
-/** Serves the provider on a free port of this machine and prints the port; stdout takes nothing else. */
-function main(): void {
-  const provider = createProvider(process.argv[2]);
-  const server = new Server({
-    "grpc.max_receive_message_length": MESSAGE_LIMIT_BYTES,
-    "grpc.max_send_message_length": MESSAGE_LIMIT_BYTES,
-  });
-  server.addService(ResourceProviderService, provider.service);
-  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
-    if (error) {
-      console.error(`postject: cannot listen: ${error.message}`);
-      process.exit(1);
-    }
-    console.log(port);
-  });
-
-  const exit = () => process.exit(0);
-  const stop = () => {
-    provider.cancel();
-    if (provider.isIdle()) exit();
-    setTimeout(exit, GRACE_MS).unref();
-    // The shutdown waits until the last answer has been sent, and for connections, which are no reason to stay.
-    void provider.idle().then(() => {
-      server.tryShutdown(exit);
-      setTimeout(exit, FLUSH_MS);
-    });
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  endWithEngine(stop);
-}
-
-main();
+const listener = createServer();
+listener.once("error", ({ message }) => {
+  console.error(`postject: cannot listen: ${message}`);
+  process.exit(1);
+});
+listener.listen(0, "127.0.0.1", () => {
+  console.log((listener.address() as AddressInfo).port);
+  const { serve } = require("./serve") as typeof import("./serve");
+  serve(listener);
+});
