@@ -1,8 +1,12 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { type Reference, startReference } from "../../provider/reference";
+import { VERSION } from "../../provider/spec";
+import { connectProvider } from "../../tools/provider-client";
 import { ROOT } from "../../tools/root";
 import { createWorkspace, runCommand } from "../../tools/workspace";
 import { type UnpackedPackage, unpackPackage } from "../support/unpacked-package";
@@ -96,10 +100,26 @@ test(
 test("the unpacked package starts its plugin, also after npm has run its prepare script there", async () => {
   execFileSync("npm", ["run", "prepare", "--silent"], { cwd: unpacked.package });
   const plugin = spawn(path.join(unpacked.package, "pulumi-resource-postject"), ["127.0.0.1:1"]);
-  const [printed] = await once(plugin.stdout, "data");
+  const [port] = await once(plugin.stdout, "data");
+  const { call, methods, close } = connectProvider(Number(port));
+  const info = await call<Empty, PluginInfo>(methods.getPluginInfo, new Empty());
+  close();
   plugin.stdin.end();
   await once(plugin, "exit");
-  expect(String(printed)).toMatch(/^\d+\n$/);
+  expect(info.getVersion()).toBe(VERSION);
+});
+
+test("a plugin without Pulumi's SDK beside it says so before the engine connects", () => {
+  const sdk = path.join(unpacked.folder, "node_modules/@pulumi");
+  renameSync(sdk, `${sdk}-elsewhere`);
+  try {
+    const plugin = path.join(unpacked.package, "pulumi-resource-postject");
+    const { status, stdout, stderr } = spawnSync(plugin, ["127.0.0.1:1"], { encoding: "utf8" });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toMatch(/^postject: .*npm install @pulumi\/pulumi\n$/);
+  } finally {
+    renameSync(`${sdk}-elsewhere`, sdk);
+  }
 });
 
 test("an ES module program goes up and down on the engine", async () => {

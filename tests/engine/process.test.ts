@@ -1,8 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import path from "node:path";
-import { credentials, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
-import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import {
   CheckRequest,
   type CheckResponse,
@@ -16,11 +15,12 @@ import {
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { type Reference, startReference } from "../../provider/reference";
+import { connectProvider, type ProviderClient } from "../../tools/provider-client";
 import { ROOT } from "../../tools/root";
 
 let reference: Reference;
 let plugin: ChildProcessWithoutNullStreams;
-let client: ResourceProviderClient;
+let client: ProviderClient;
 let printed = "";
 
 beforeEach(async () => {
@@ -31,12 +31,10 @@ beforeEach(async () => {
     printed += chunk;
   });
   await new Promise((done) => plugin.stdout.once("data", done));
-  client = new ResourceProviderClient(`127.0.0.1:${printed.trim()}`, credentials.createInsecure());
+  client = connectProvider(Number(printed));
   const request = new ConfigureRequest();
   request.setArgs(Struct.fromJavaScript({ endpoint: reference.url, accessToken: reference.accessToken }));
-  await new Promise<void>((done, fail) =>
-    client.configure(request, (error) => (error ? fail(error) : done())),
-  );
+  await client.call(client.methods.configure, request);
 });
 
 afterEach(async () => {
@@ -46,15 +44,13 @@ afterEach(async () => {
 });
 
 const exited = () => new Promise<number | null>((done) => plugin.once("exit", done));
-const cancel = () => new Promise((done) => client.cancel(new Empty(), done));
+const cancel = () => client.call(client.methods.cancel, new Empty());
 const create = (name: string, timeoutSeconds = 0) => {
   const request = new CreateRequest();
   request.setTimeout(timeoutSeconds);
   request.setUrn(`urn:pulumi:dev::test::postject:index:Server::${name}`);
   request.setProperties(Struct.fromJavaScript({ name }));
-  return new Promise<CreateResponse>((done, fail) =>
-    client.create(request, (error, response) => (error ? fail(error) : done(response))),
-  );
+  return client.call<CreateRequest, CreateResponse>(client.methods.create, request);
 };
 
 test("stdout holds nothing but the port", async () => {
@@ -131,7 +127,7 @@ test("pages of a list follow each other, and a token that is none is refused", a
       request.setContinuationToken(continuationToken);
       const names: string[] = [];
       let next = "";
-      client
+      client.methods
         .list(request)
         .on("data", (response: ListResponse) => {
           const name = response.getResult()?.getName();
@@ -157,9 +153,7 @@ test("a secret name that is kept from the old inputs stays secret, and is in no 
     request.setUrn("urn:pulumi:dev::test::postject:index:Server::app");
     request.setOlds(Struct.fromJavaScript(olds as Record<string, string>));
     request.setNews(Struct.fromJavaScript(news as Record<string, string>));
-    return new Promise<CheckResponse>((done, fail) =>
-      client.check(request, (error, response) => (error ? fail(error) : done(response))),
-    );
+    return client.call<CheckRequest, CheckResponse>(client.methods.check, request);
   };
   const kept = await check({ name: secret("hush") }, {});
   expect(kept.getInputs()?.toJavaScript()).toEqual({ name: secret("hush") });
@@ -169,12 +163,9 @@ test("a secret name that is kept from the old inputs stays secret, and is in no 
 });
 
 test("Attach is answered, and what the provider does not do is unimplemented", async () => {
-  await new Promise<void>((done, fail) =>
-    client.attach(new PluginAttach(), (error) => (error ? fail(error) : done())),
-  );
-  await expect(
-    new Promise((done, fail) =>
-      client.getMappings(new GetMappingsRequest(), (error) => (error ? fail(error) : done(0))),
-    ),
-  ).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
+  const { call, methods } = client;
+  await call(methods.attach, new PluginAttach());
+  await expect(call(methods.getMappings, new GetMappingsRequest())).rejects.toMatchObject({
+    code: status.UNIMPLEMENTED,
+  });
 });

@@ -1,9 +1,10 @@
-import { credentials, Server, ServerCredentials, type ServiceError } from "@grpc/grpc-js";
-import { ResourceProviderClient, ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { decode, encode } from "../../provider/hosts/plugin/properties";
 import { createProvider } from "../../provider/hosts/plugin/provider";
+import { connectProvider } from "../../tools/provider-client";
 
 /** What a host stores; its `state` as a program sees it. */
 interface Stored {
@@ -55,29 +56,22 @@ async function startPluginHost(configuration: HostConfiguration): Promise<Host> 
       error ? fail(error) : done(bound),
     ),
   );
-  const client = new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure());
-  const call = <Request, Response>(
-    method: (request: Request, callback: (error: ServiceError | null, response: Response) => void) => unknown,
-    request: Request,
-  ) =>
-    new Promise<Response>((done, fail) =>
-      method.call(client, request, (error, response) => (error ? fail(error) : done(response))),
-    );
+  const { methods, call, close } = connectProvider(port);
   const configure = new rpc.ConfigureRequest();
   configure.setArgs(Struct.fromJavaScript({ ...configuration }));
-  await call(client.configure, configure);
+  await call(methods.configure, configure);
   return {
     async create(inputs) {
       const request = new rpc.CreateRequest();
       request.setProperties(encode(inputs));
-      const response = await call<rpc.CreateRequest, rpc.CreateResponse>(client.create, request);
+      const response = await call<rpc.CreateRequest, rpc.CreateResponse>(methods.create, request);
       return { id: response.getId(), state: { ...decode(response.getProperties()).values } };
     },
     async read({ id, state }) {
       const request = new rpc.ReadRequest();
       request.setId(id);
       request.setProperties(encode(state, ["token"]));
-      const response = await call<rpc.ReadRequest, rpc.ReadResponse>(client.read, request);
+      const response = await call<rpc.ReadRequest, rpc.ReadResponse>(methods.read, request);
       if (response.getId() === "") return undefined;
       return { id: response.getId(), state: { ...decode(response.getProperties()).values } };
     },
@@ -85,10 +79,10 @@ async function startPluginHost(configuration: HostConfiguration): Promise<Host> 
       const request = new rpc.DeleteRequest();
       request.setId(id);
       request.setProperties(encode(state, ["token"]));
-      await call(client.delete, request);
+      await call(methods.delete, request);
     },
     stop() {
-      client.close();
+      close();
       server.forceShutdown();
     },
   };

@@ -134,7 +134,7 @@ function loadedBy(module: string): string[] {
 }
 
 test("the plugin loads neither undici nor zod nor the SDK before it has a use for them", () => {
-  const loaded = loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/provider.js"));
+  const loaded = loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/serve.js"));
   expect(loaded.some((file) => file.includes("grpc-js"))).toBe(true);
   const inPulumi = loaded.filter((file) => file.includes(`${path.sep}@pulumi${path.sep}`));
   expect(inPulumi.filter((file) => !file.includes(`${path.sep}proto${path.sep}`))).toEqual([]);
@@ -142,7 +142,7 @@ test("the plugin loads neither undici nor zod nor the SDK before it has a use fo
 });
 
 test("the plugin starts with few files, and what a first request needs is one", () => {
-  expect(loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/provider.js")).length).toBeLessThanOrEqual(112);
+  expect(loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/serve.js")).length).toBeLessThanOrEqual(115);
   expect(loadedBy(path.join(ROOT, `dist/${HTTP}.js`))).toHaveLength(1);
 });
 

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import { credentials, type ServiceError } from "@grpc/grpc-js";
-import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { serverResource } from "../../provider/spec";
+import { connectProvider } from "../provider-client";
 import { ROOT } from "../root";
 import { keepBusy, SERVER } from "./client";
 import { type Extent, type Figure, interleave, type Measured, ratios, timeMs } from "./measure";
@@ -148,43 +147,36 @@ async function startPlugin(
     stdio: ["pipe", "pipe", "inherit"],
   });
   const [port] = child.stdout ? await once(child.stdout, "data") : [];
-  const client = new ResourceProviderClient(`127.0.0.1:${String(port).trim()}`, credentials.createInsecure());
-  const call = <Request, Response>(
-    method: (request: Request, callback: (error: ServiceError | null, response: Response) => void) => unknown,
-    request: Request,
-  ) =>
-    new Promise<Response>((done, fail) =>
-      method.call(client, request, (error, response) => (error ? fail(error) : done(response))),
-    );
+  const { methods, call, close } = connectProvider(Number(port));
   const configure = new rpc.ConfigureRequest();
   configure.setArgs(Struct.fromJavaScript({ endpoint, accessToken }));
-  await call(client.configure, configure);
+  await call(methods.configure, configure);
   return {
     pid: child.pid ?? 0,
     create(index) {
       const request = new rpc.CreateRequest();
       request.setUrn(URN);
       request.setProperties(Struct.fromJavaScript({ name: `Server ${index}` }));
-      return call(client.create, request);
+      return call(methods.create, request);
     },
     read() {
       const request = new rpc.ReadRequest();
       request.setId(SERVER.id);
       request.setUrn(URN);
-      return call(client.read, request);
+      return call(methods.read, request);
     },
     check() {
       const request = new rpc.CheckRequest();
       request.setUrn(URN);
       request.setNews(Struct.fromJavaScript({ name: "Server" }));
-      return call(client.check, request);
+      return call(methods.check, request);
     },
     async end() {
-      await call(client.cancel, new Empty());
+      await call(methods.cancel, new Empty());
       const ended = once(child, "exit");
       child.kill("SIGINT");
       await ended;
-      client.close();
+      close();
     },
   };
 }

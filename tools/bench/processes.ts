@@ -67,17 +67,26 @@ function firstEvent<Values extends unknown[]>(
   });
 }
 
-/** How long a fresh Node.js takes until it prints a first line, in milliseconds, and that line. */
-export async function startNode(args: readonly string[]): Promise<{ ms: number; line: string }> {
+/**
+ * How long a fresh Node.js takes until it has printed a first line, and until what is done with that line is done, in
+ * milliseconds; and the line.
+ */
+export async function startNode(
+  args: readonly string[],
+  use: (line: string) => Promise<unknown> = async () => {},
+): Promise<{ lineMs: number; usedMs: number; line: string }> {
   const started = performance.now();
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] });
-  const [line] = await firstEvent(child, child.stdout, "data");
-  const ms = performance.now() - started;
+  const [printed] = await firstEvent(child, child.stdout, "data");
+  const lineMs = performance.now() - started;
+  const line = String(printed).trim();
+  await use(line);
+  const usedMs = performance.now() - started;
   const ended = once(child, "exit");
   // It ends by itself, so that a compile cache is written.
   child.stdin.end();
   await ended;
-  return { ms, line: String(line).trim() };
+  return { lineMs, usedMs, line };
 }
 
 /** What a process holds of the machine's memory. */
