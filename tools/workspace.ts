@@ -56,14 +56,16 @@ export function createWorkspace({
 
 /** Links a program's packages to the checkout's: `pulumi-postject` is the checkout itself. */
 export function linkPackages(folder: string): void {
-  for (const [name, target] of [
-    ["pulumi-postject", ROOT],
-    ...PACKAGES.map((name) => [name, path.join(ROOT, "node_modules", name)] as const),
-  ] as const) {
-    const link = path.join(folder, "node_modules", name);
-    mkdirSync(path.dirname(link), { recursive: true });
-    symlinkSync(target, link, "junction");
-  }
+  linkPackage(folder, "pulumi-postject", ROOT);
+  for (const name of PACKAGES) linkPackage(folder, name, path.join(ROOT, "node_modules", name));
+}
+
+/** Links one of a program's packages, in the place of a link that is there. */
+export function linkPackage(folder: string, name: string, target: string): void {
+  const link = path.join(folder, "node_modules", name);
+  mkdirSync(path.dirname(link), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync(target, link, "junction");
 }
 
 /** Environment in which the engine keeps its state and plugins below `home` and asks nobody anything. */
