@@ -9,7 +9,7 @@ const cpu: Figure = {
   name: "CPU of a request of the client, parsed",
   against: "a bare undici Pool with `body.json()`",
   unit: "×",
-  budget: 1.3,
+  budget: 1.15,
   isBest: "low",
   meaning: "What deadlines, retries, bounds and validation cost on top of sending a request.",
 };

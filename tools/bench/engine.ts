@@ -35,7 +35,7 @@ interface Size {
 const sizes: readonly [Size, ...Size[]] = [
   { servers: 50, rounds: 9, up: { dynamic: 0.85, plugin: 0.68 }, overIdle: 1.12 },
   { servers: 200, rounds: 5, up: { dynamic: 0.72, plugin: 0.62 } },
-  { servers: 500, rounds: 3, up: { dynamic: 0.62, plugin: 0.52 }, destroy: 0.45 },
+  { servers: 500, rounds: 3, up: { dynamic: 0.52, plugin: 0.46 }, destroy: 0.45 },
 ];
 
 const STATE_BUDGET = 0.28;

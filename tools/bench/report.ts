@@ -48,17 +48,30 @@ export function toTable({ figures, isFull, date, machine }: Report): string {
 
 /** Writes the table and the meanings into docs/performance.md, the samples and the plot beside it. */
 export function writePage(report: Report): void {
-  const meanings = report.figures.map(
-    ({ figure }) => `- ${figure.name} (against ${figure.against}): ${figure.meaning}`,
-  );
   const [begin, end] = MARKERS;
   const [before, rest] = readFileSync(PAGE, "utf8").split(begin);
   const after = rest?.split(end)[1];
   if (after === undefined) throw new Error(`${PAGE} lacks the markers ${MARKERS.join(" and ")}`);
-  const written = [begin, toTable(report), "", "## What each figure means", "", ...meanings, end].join("\n");
+  const written = [begin, toTable(report), "", "## What each figure means", "", ...explain(report), end].join(
+    "\n",
+  );
   writeFileSync(PAGE, `${before}${written}${after}`);
   writeFileSync(PAGE.replace(/md$/, "svg"), plotGrowth(report.growth));
   writeFileSync(PAGE.replace(/md$/, "json"), `${JSON.stringify(report, null, 1)}\n`);
+}
+
+/** Each meaning once, with the figures that have it; what a figure is against is named where its name does not tell it apart. */
+function explain({ figures }: Report): string[] {
+  const all = figures.map(({ figure }) => figure);
+  return [...new Set(all.map(({ meaning }) => meaning))].map((meaning) => {
+    const labels = all
+      .filter((figure) => figure.meaning === meaning)
+      .map(({ name, against }) => {
+        const isAlone = all.every((other) => other.name !== name || other.meaning === meaning);
+        return isAlone ? name : `${name} (against ${against})`;
+      });
+    return `- ${[...new Set(labels)].join("; ")}: ${meaning}`;
+  });
 }
 
 function formatValue(value: number): string {
