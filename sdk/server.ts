@@ -3,8 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { secretKeys, serverResource } from "../provider/spec";
 import type { ServerArgs, ServerProperties } from "./types";
 
-/** With the outputs' types. No class of its own: Pulumi takes the third caller of its constructor for the program's line. */
-const ServerResource = pulumi.CustomResource as typeof ServerProperties;
+type CustomResource = typeof pulumi.CustomResource;
+
+/** A resource with a Server's outputs. No class of its own: Pulumi counts its constructor's callers to find the program's line. */
+export const ServerResource = pulumi.CustomResource as unknown as Pick<CustomResource, "isInstance"> &
+  (new (
+    ...args: ConstructorParameters<CustomResource>
+  ) => ServerProperties);
 
 /** Every output has to be a property, or the resource does not have it. */
 const unsetOutputs = Object.fromEntries(Object.keys(serverResource.outputs).map((key) => [key, undefined]));
@@ -28,9 +33,15 @@ export class Server extends ServerResource {
   constructor(name: string, args: ServerArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
     const inputs =
       opts.id === undefined ? { ...args, name: args.name ?? autoName(name) } : { account: args.account };
-    const { stackTraceLimit } = Error;
-    // Pulumi formats a stack trace for each of a resource's 28 promises, 2 ms in all; only this variable makes it print them.
-    if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) Error.stackTraceLimit = 0;
+    const { prepareStackTrace } = Error;
+    // Pulumi reads a stack trace for each of a resource's promises, for this variable alone, and its runner maps each to the
+    // sources: the longest part of a program of many servers. A trace that is read later, an error's, is mapped then.
+    if (prepareStackTrace !== undefined && !process.env.PULUMI_DEBUG_PROMISE_LEAKS)
+      Error.prepareStackTrace = (error, frames) =>
+        // Where Pulumi wants all frames, it looks for the line of the program.
+        Error.stackTraceLimit === Number.POSITIVE_INFINITY
+          ? prepareStackTrace(error, frames)
+          : [String(error), ...frames].join("\n    at ");
     try {
       super(
         serverResource.dynamicType,
@@ -38,12 +49,8 @@ export class Server extends ServerResource {
         { ...unsetOutputs, ...inputs, __provider: serverResource.dynamicProvider },
         pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs }),
       );
-    } catch (error) {
-      Error.stackTraceLimit = stackTraceLimit;
-      if (error instanceof Error) Error.captureStackTrace(error, Server);
-      throw error;
     } finally {
-      Error.stackTraceLimit = stackTraceLimit;
+      Error.prepareStackTrace = prepareStackTrace;
     }
   }
 

@@ -1,5 +1,5 @@
 // Generated from provider/spec by `npm run generate`; do not edit.
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 export interface ServerArgs {
   /** Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, and the old one is deleted with its message streams, sent messages, message events, templates and server token. Left out, it is the resource's name with a random-looking suffix. */
@@ -35,8 +35,8 @@ export interface EnvironmentArgs<Key extends string = string> {
   /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of the stack where it says nothing. A change that leads to another account replaces the server. */
   account?: string | undefined;
 }
-/** A resource with the outputs of a Server; a type alone. */
-export declare class ServerProperties extends pulumi.CustomResource {
+/** A resource with the outputs of a Server. */
+export interface ServerProperties extends pulumi.CustomResource {
   /** Human-readable name of the server. It identifies nothing: two servers may share it. */
   readonly name: pulumi.Output<string>;
   /** The server token (`pt_live_…`) that applications send mail with. */

@@ -36,7 +36,8 @@ export async function reportOrphans(
   );
   for (const { id } of orphans) {
     await deleteServer(client, id);
-    if (!options.json) print(`deleted ${id}`);
+    // One by one, so that a failure half-way leaves no doubt; beside the JSON, not in it.
+    (options.json ? console.error : print)(`deleted ${id}`);
   }
   return 0;
 }

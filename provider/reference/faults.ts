@@ -90,6 +90,12 @@ export function createFaults(): Faults & { take(route: RouteName): ActiveFault |
   };
 }
 
+/** The status that a client gets from what a fault makes of the right answer; undefined where that never comes whole. */
+export function statusOf(right: Answer, outcome: FaultOutcome): number | undefined {
+  if (outcome.kind === "answer") return outcome.status;
+  return ["delay", "drip", "stale"].includes(outcome.kind) ? right.status : undefined;
+}
+
 /** Sends what a fault makes of the right answer. */
 export async function sendFaulty(
   response: ServerResponse,

@@ -6,7 +6,7 @@ import { type Account, type AccountOptions, FIRST_ACCOUNT_ID, newAccount } from 
 import { type Answer, RefusedError, refuse } from "./answers";
 import { createApi, type Seen } from "./api";
 import { createControl, isControlPath } from "./control";
-import { createFaults, type FaultRule, type Faults, sendFaulty } from "./faults";
+import { createFaults, type FaultRule, type Faults, sendFaulty, statusOf } from "./faults";
 import { createHttpServer, readTarget, send, urlOf } from "./http";
 import { parse } from "./parse";
 import { createRequestLog, type LoggedRequest, loggable, type RequestFilter } from "./request-log";
@@ -151,7 +151,7 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
       route: seen.route,
       accountId: seen.accountId,
       userAgent: request.headers["user-agent"] && loggable(request.headers["user-agent"]),
-      status: outcome === undefined ? right.status : outcome.kind === "answer" ? outcome.status : undefined,
+      status: outcome === undefined ? right.status : statusOf(right, outcome),
       fault: outcome?.kind,
       elapsedMs: Math.round((performance.now() - started) * 100) / 100,
     };

@@ -11,7 +11,7 @@ export interface LoggedRequest {
   readonly route: RouteName | undefined;
   readonly accountId: string | undefined;
   readonly userAgent: string | undefined;
-  /** What was answered; undefined where a fault took the answer's place. */
+  /** What was answered; undefined where a fault let no whole answer through. */
   readonly status: number | undefined;
   /** The fault that the request met. */
   readonly fault: FaultOutcome["kind"] | undefined;

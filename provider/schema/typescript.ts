@@ -20,12 +20,12 @@ export function renderTypes(): string {
   });
   return [
     "// Generated from provider/spec by `npm run generate`; do not edit.",
-    'import * as pulumi from "@pulumi/pulumi";',
+    'import type * as pulumi from "@pulumi/pulumi";',
     renderInterface("ServerArgs", serverResource.inputs, input),
     renderInterface("ServerTemplate", serverTemplate, input),
     renderInterface("EnvironmentArgs<Key extends string = string>", environmentResource.inputs, input),
-    "/** A resource with the outputs of a Server; a type alone. */",
-    "export declare class ServerProperties extends pulumi.CustomResource {",
+    "/** A resource with the outputs of a Server. */",
+    "export interface ServerProperties extends pulumi.CustomResource {",
     ...renderFields(serverResource.outputs, (key, field) => {
       const type = field.optional ? `${field.type} | undefined` : field.type;
       return `readonly ${key}: pulumi.Output<${type}>;`;

@@ -94,6 +94,24 @@ describe("orphans", () => {
     expect(reference.requests({ method: "DELETE" })).toHaveLength(1);
   });
 
+  test("a delete that fails half-way says what is gone, also with --json", async () => {
+    const [first, second] = [
+      await createByHand(reference, "pr-7 a"),
+      await createByHand(reference, "pr-7 b"),
+    ];
+    reference.faults.add({
+      route: "deleteServer",
+      skip: 1,
+      times: 99,
+      outcome: { kind: "answer", status: 403, body: { statusCode: 403, message: "no", error: "Forbidden" } },
+    });
+    const args = ["orphans", "--stack", "dev", "--name-contains", "pr-7", "--json", "--delete", "--yes"];
+    const { exitCode, stdout, stderr } = await run(args);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject([{ id: first }, { id: second }]);
+    expect(stderr).toMatch(new RegExp(`^deleted ${first}\npulumi-postject: .*403`));
+  });
+
   test("deletes nothing while a create of a given stack has not ended", async () => {
     await createByHand(reference, "Perhaps of the update");
     const state = JSON.parse(await pulumi("stack", "export"));

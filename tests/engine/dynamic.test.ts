@@ -56,23 +56,56 @@ test("the state holds the constant provider string, the whole server, and no sec
   expect(await stack.outputs()).toEqual({ token });
 });
 
-test("the state and errors name the line of the program, and stack traces are as long as before", async () => {
-  const { stackTraceLimit } = Error;
+test("the state names the line of the program that declares the server", async () => {
+  await stack.run("up");
+  const [resource] = await stack.resources();
+  expect(resource?.sourcePosition).toMatch(/dynamic\.test\.ts#\d+,\d+$/);
+});
+
+test("an error of a transformation keeps its place", async () => {
   let stackTrace: string | undefined;
   stack.program = async () => {
-    new postject.Server("app", { name: "App" });
+    const failing = () => {
+      throw new Error("of the transformation");
+    };
     try {
-      new postject.Server("", { name: "No resource name" });
+      new postject.Server("app", { name: "App" }, { transformations: [failing] });
     } catch (error) {
       stackTrace = (error as Error).stack;
     }
   };
   expect(await stack.run("up")).toMatchObject({ failed: false });
-  const [resource] = await stack.resources();
-  expect(resource?.sourcePosition).toMatch(/dynamic\.test\.ts#\d+,\d+$/);
-  expect(stackTrace?.split("\n")[1]).toContain("dynamic.test.ts");
-  expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+  expect(stackTrace?.split("\n")[1]).toMatch(/failing .*dynamic\.test\.ts/);
 });
+
+test.each([
+  { variable: "", fewest: 1, most: 3 },
+  { variable: "true", fewest: 25, most: 99 },
+])(
+  "stack traces of a server's promises are mapped only if PULUMI_DEBUG_PROMISE_LEAKS is set: '$variable'",
+  async ({ variable, fewest, most }) => {
+    let mapped = 0;
+    stack.program = async () => {
+      const { prepareStackTrace } = Error;
+      const count: typeof prepareStackTrace = (error, frames) => {
+        mapped++;
+        return prepareStackTrace?.(error, frames);
+      };
+      Error.prepareStackTrace = count;
+      process.env.PULUMI_DEBUG_PROMISE_LEAKS = variable;
+      try {
+        new postject.Server("app", { name: "App" });
+        expect(Error.prepareStackTrace).toBe(count);
+      } finally {
+        delete process.env.PULUMI_DEBUG_PROMISE_LEAKS;
+        Error.prepareStackTrace = prepareStackTrace;
+      }
+    };
+    expect(await stack.run("preview")).toMatchObject({ failed: false });
+    expect(mapped).toBeGreaterThanOrEqual(fewest);
+    expect(mapped).toBeLessThanOrEqual(most);
+  },
+);
 
 test("a taken name stops the create before the POST and says how to take the server over, which then works", async () => {
   await stack.run("up");

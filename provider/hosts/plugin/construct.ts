@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { stampOut } from "../../../sdk/environment";
-import type { EnvironmentArgs, ServerArgs, ServerProperties } from "../../../sdk/types";
+import { ServerResource } from "../../../sdk/server";
+import type { EnvironmentArgs, ServerArgs } from "../../../sdk/types";
 import { PostjectError } from "../../client";
 import { findProblems } from "../../lifecycle";
 import {
@@ -15,7 +16,7 @@ import {
 import { type Constructed, resolve, runInSdk } from "./sdk-runtime";
 
 /** A server as programs of the plugin declare it: this same process serves it. */
-class PluginServer extends (pulumi.CustomResource as typeof ServerProperties) {
+class PluginServer extends ServerResource {
   constructor(name: string, args: ServerArgs, opts: pulumi.CustomResourceOptions) {
     const unset = Object.fromEntries(Object.keys(serverResource.outputs).map((key) => [key, undefined]));
     super(
