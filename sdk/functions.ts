@@ -49,7 +49,9 @@ async function lookUp<T>(
 ): Promise<T> {
   const lookup = require("../provider/client") as Lookup;
   try {
-    const configuration = lookup.requireConfiguration(lookup.sourcesOf(pulumi.runtime.getConfig, account));
+    const configuration = lookup.orThrow(
+      lookup.resolveConfiguration(lookup.sourcesOf(pulumi.runtime.getConfig, account)),
+    );
     const key = JSON.stringify(configuration);
     const client = clients.get(key) ?? lookup.createClient(configuration);
     clients.set(key, client);

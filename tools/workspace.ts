@@ -28,6 +28,8 @@ export interface WorkspaceOptions {
   /** Folders to put on PATH, as the engine set-up gives them. */
   readonly engine: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What stands in for `pulumi-postject`: a folder; the checkout unless given. */
+  readonly postject?: string;
   /** Leave `node_modules` to the caller. */
   readonly bare?: boolean;
 }
@@ -37,12 +39,13 @@ export function createWorkspace({
   example,
   engine,
   env: extra = {},
+  postject,
   bare = false,
 }: WorkspaceOptions): Workspace {
   const home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-"));
   const folder = path.join(home, "program");
   cpSync(path.join(ROOT, example), folder, { recursive: true });
-  if (!bare) linkPackages(folder);
+  if (!bare) linkPackages(folder, postject);
   mkdirSync(path.join(home, "state"));
   const env = { ...isolatedEnv(home, engine), ...extra };
   return {
@@ -54,18 +57,16 @@ export function createWorkspace({
   };
 }
 
-/** Links a program's packages to the checkout's: `pulumi-postject` is the checkout itself. */
-export function linkPackages(folder: string): void {
-  linkPackage(folder, "pulumi-postject", ROOT);
-  for (const name of PACKAGES) linkPackage(folder, name, path.join(ROOT, "node_modules", name));
-}
-
-/** Links one of a program's packages, in the place of a link that is there. */
-export function linkPackage(folder: string, name: string, target: string): void {
-  const link = path.join(folder, "node_modules", name);
-  mkdirSync(path.dirname(link), { recursive: true });
-  rmSync(link, { force: true });
-  symlinkSync(target, link, "junction");
+/** Links a program's packages to the checkout's; `pulumi-postject` is the checkout itself, unless another folder is given. */
+export function linkPackages(folder: string, postject: string = ROOT): void {
+  for (const [name, target] of [
+    ["pulumi-postject", postject],
+    ...PACKAGES.map((name) => [name, path.join(ROOT, "node_modules", name)] as const),
+  ] as const) {
+    const link = path.join(folder, "node_modules", name);
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(target, link, "junction");
+  }
 }
 
 /** Environment in which the engine keeps its state and plugins below `home` and asks nobody anything. */

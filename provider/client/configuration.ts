@@ -58,11 +58,14 @@ export function sourcesOf(get: (key: string) => unknown, account?: string): Conf
   };
 }
 
+/** The configuration, or all that is wrong with it. */
+export interface ConfigurationResolution {
+  readonly configuration?: Configuration;
+  readonly failures: readonly ConfigurationFailure[];
+}
+
 /** Resolves and checks the configuration, without a request. */
-export function resolveConfiguration(sources: ConfigurationSources): {
-  configuration?: Configuration;
-  failures: ConfigurationFailure[];
-} {
+export function resolveConfiguration(sources: ConfigurationSources): ConfigurationResolution {
   const failures: ConfigurationFailure[] = [];
   const refuse = (key: ConfigurationKey, reason: string, code: ErrorCode = "configuration-invalid") => {
     failures.push({ key, code, reason: `${namespaceOf(sources.account?.name)}:${key} ${reason}` });
@@ -105,9 +108,8 @@ export function resolveConfiguration(sources: ConfigurationSources): {
   };
 }
 
-/** Like `resolveConfiguration`, for a caller that cannot report failures one by one. */
-export function requireConfiguration(sources: ConfigurationSources): Configuration {
-  const { configuration: resolved, failures } = resolveConfiguration(sources);
+/** For a caller that cannot report failures one by one. Throws a ConfigurationError. */
+export function orThrow({ configuration: resolved, failures }: ConfigurationResolution): Configuration {
   if (resolved !== undefined) return resolved;
   throw new ConfigurationError(failures);
 }

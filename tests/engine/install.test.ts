@@ -102,11 +102,14 @@ test("the unpacked package starts its plugin, also after npm has run its prepare
   const plugin = spawn(path.join(unpacked.package, "pulumi-resource-postject"), ["127.0.0.1:1"]);
   const [port] = await once(plugin.stdout, "data");
   const { call, methods, close } = connectProvider(Number(port));
-  const info = await call<Empty, PluginInfo>(methods.getPluginInfo, new Empty());
-  close();
-  plugin.stdin.end();
-  await once(plugin, "exit");
-  expect(info.getVersion()).toBe(VERSION);
+  try {
+    const info = await call<Empty, PluginInfo>(methods.getPluginInfo, new Empty());
+    expect(info.getVersion()).toBe(VERSION);
+  } finally {
+    close();
+    plugin.stdin.end();
+    await once(plugin, "exit");
+  }
 });
 
 test("a plugin without Pulumi's SDK beside it says so before the engine connects", () => {

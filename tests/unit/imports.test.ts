@@ -141,6 +141,15 @@ test("the plugin loads neither undici nor zod nor the SDK before it has a use fo
   expect(loaded.filter((file) => /node_modules.(undici|zod|jose)|client.http\.js/.test(file))).toEqual([]);
 });
 
+test("the plugin prints its port before it loads what serves", () => {
+  const loaded = loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/listen.js"));
+  expect(loaded).toHaveLength(1);
+  const inMain = imports.filter(({ from }) => from === "provider/hosts/plugin/main.ts");
+  const now = inMain.filter(({ typeOnly, later }) => !typeOnly && !later);
+  expect(now.map(({ to }) => to)).toEqual(["provider/hosts/plugin/listen"]);
+  expect(inMain.some(({ to, later }) => later && to === "provider/hosts/plugin/serve")).toBe(true);
+});
+
 test("the plugin starts with few files, and what a first request needs is one", () => {
   expect(loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/serve.js")).length).toBeLessThanOrEqual(115);
   expect(loadedBy(path.join(ROOT, `dist/${HTTP}.js`))).toHaveLength(1);

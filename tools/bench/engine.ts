@@ -1,9 +1,10 @@
 import path from "node:path";
 import { provideEngine } from "../engine/engine";
 import { ROOT } from "../root";
-import { createWorkspace, linkPackage, type Workspace } from "../workspace";
+import { createWorkspace, type Workspace } from "../workspace";
 import { type Extent, type Figure, type Measured, ratios, timeMs } from "./measure";
 import { forkReference } from "./processes";
+import { BARE_ID } from "./sample-server";
 
 /** Our two forms, and the dynamic provider that one would write by hand: `program/peer.js`. */
 export const forms = ["dynamic", "plugin", "peer"] as const;
@@ -14,10 +15,10 @@ type OwnForm = Exclude<Form, "peer">;
 
 const ownForms: readonly OwnForm[] = ["dynamic", "plugin"];
 
-/** What takes part in each round. An idle one is our form with a provider that sends nothing and answers at once: `idle`. */
+/** What takes part in each round. A silent one is our form with a provider that sends nothing and answers at once: `silent`. */
 interface Contender {
   readonly form: Form;
-  readonly isIdle: boolean;
+  readonly isSilent: boolean;
 }
 
 interface Size {
@@ -27,13 +28,13 @@ interface Size {
   /** Budgets, as shares of the peer's time. */
   readonly up: Readonly<Record<OwnForm, number>>;
   readonly destroy?: number;
-  /** The budget over an idle provider, where that is measured. */
-  readonly overIdle?: number;
+  /** The budget over a silent provider, where that is measured. */
+  readonly overSilent?: number;
 }
 
 /** The short form runs the first of them, twice. */
 const sizes: readonly [Size, ...Size[]] = [
-  { servers: 50, rounds: 9, up: { dynamic: 0.85, plugin: 0.68 }, overIdle: 1.12 },
+  { servers: 50, rounds: 9, up: { dynamic: 0.85, plugin: 0.68 }, overSilent: 1.12 },
   { servers: 200, rounds: 5, up: { dynamic: 0.72, plugin: 0.62 } },
   { servers: 500, rounds: 3, up: { dynamic: 0.52, plugin: 0.46 }, destroy: 0.45 },
 ];
@@ -58,10 +59,10 @@ export async function measureEngine({ isFull }: Extent): Promise<{ figures: Meas
   return { growth, figures: [...run.flatMap((size) => compareTimes(size, growth)), compareState(growth)] };
 }
 
-function compareTimes({ servers, up, destroy, overIdle }: Size, growth: readonly Round[]): Measured[] {
+function compareTimes({ servers, up, destroy, overSilent }: Size, growth: readonly Round[]): Measured[] {
   const rounds = growth.filter((round) => round.servers === servers);
   return ownForms.flatMap((form): Measured[] => {
-    const own = { form, isIdle: false };
+    const own = { form, isSilent: false };
     const upFigure: Figure = {
       name: `\`pulumi up\` of ${servers}, ${form} form`,
       against: PEER,
@@ -70,27 +71,27 @@ function compareTimes({ servers, up, destroy, overIdle }: Size, growth: readonly
       isBest: "low",
       meaning: "The whole command, with the engine's own work and the program's start.",
     };
-    const idleFigure: Figure = {
-      ...upFigure,
-      against: "the same with a provider that sends nothing and answers at once: tools/bench/idle",
-      budget: overIdle ?? 0,
-      meaning: "The provider's share of the command: with 1.00 it would be lost in the engine's own.",
-    };
-    const destroyFigure: Figure = {
-      ...upFigure,
-      name: `\`pulumi destroy\` of ${servers}, ${form} form`,
-      budget: destroy ?? 0,
-      meaning: "The whole command; the engine hands the peer's code back with each server.",
-    };
-    return [
-      { figure: upFigure, samples: compare(rounds, own, peer, "upMs") },
-      ...(overIdle === undefined
-        ? []
-        : [{ figure: idleFigure, samples: compare(rounds, own, { form, isIdle: true }, "upMs") }]),
-      ...(destroy === undefined
-        ? []
-        : [{ figure: destroyFigure, samples: compare(rounds, own, peer, "destroyMs") }]),
-    ];
+    const measured = [{ figure: upFigure, samples: compare(rounds, own, peer, "upMs") }];
+    if (overSilent !== undefined) {
+      const figure: Figure = {
+        ...upFigure,
+        against: "the same with a provider that sends nothing and answers at once: tools/bench/silent",
+        budget: overSilent,
+        meaning:
+          "What the provider and its requests add to the time of the engine, the program and the protocol.",
+      };
+      measured.push({ figure, samples: compare(rounds, own, { form, isSilent: true }, "upMs") });
+    }
+    if (destroy !== undefined) {
+      const figure: Figure = {
+        ...upFigure,
+        name: `\`pulumi destroy\` of ${servers}, ${form} form`,
+        budget: destroy,
+        meaning: "The whole command; the engine hands the peer's code back with each server.",
+      };
+      measured.push({ figure, samples: compare(rounds, own, peer, "destroyMs") });
+    }
+    return measured;
   });
 }
 
@@ -104,11 +105,11 @@ function compareState(growth: readonly Round[]): Measured {
       isBest: "low",
       meaning: "What every run reads, writes, encrypts and sends to the backend.",
     },
-    samples: compare(growth, { form: "dynamic", isIdle: false }, peer, "stateBytes"),
+    samples: compare(growth, { form: "dynamic", isSilent: false }, peer, "stateBytes"),
   };
 }
 
-const peer: Contender = { form: "peer", isIdle: false };
+const peer: Contender = { form: "peer", isSilent: false };
 
 function compare(
   rounds: readonly Round[],
@@ -116,17 +117,17 @@ function compare(
   other: Contender,
   value: "upMs" | "destroyMs" | "stateBytes",
 ): number[] {
-  const of = ({ form, isIdle }: Contender) =>
-    rounds.filter((round) => round.form === form && round.isIdle === isIdle).map((round) => round[value]);
+  const of = ({ form, isSilent }: Contender) =>
+    rounds.filter((round) => round.form === form && round.isSilent === isSilent).map((round) => round[value]);
   return ratios(of(one), of(other));
 }
 
 /** Creates and destroys so many servers, once a round for each contender. */
-async function runOnEngine({ servers, rounds, overIdle }: Size): Promise<Round[]> {
+async function runOnEngine({ servers: count, rounds, overSilent }: Size): Promise<Round[]> {
   const engine = await provideEngine((line) => console.error(line));
   const contenders = [
-    ...forms.map((form) => ({ form, isIdle: false })),
-    ...(overIdle === undefined ? [] : ownForms.map((form) => ({ form, isIdle: true }))),
+    ...forms.map((form) => ({ form, isSilent: false })),
+    ...(overSilent === undefined ? [] : ownForms.map((form) => ({ form, isSilent: true }))),
   ];
   const results: Round[] = [];
   const workspaces: (Contender & { workspace: Workspace })[] = [];
@@ -136,17 +137,16 @@ async function runOnEngine({ servers, rounds, overIdle }: Size): Promise<Round[]
       const workspace = createWorkspace({
         example: "tools/bench/program",
         engine,
+        ...(contender.isSilent && { postject: path.join(ROOT, "tools/bench/silent") }),
         env: {
           POSTJECT_ENDPOINT: reference.url,
           POSTJECT_ACCESS_TOKEN: reference.accessToken,
           POSTJECT_DELETION_PROTECTION: "false",
           BENCH_FORM: contender.form,
-          BENCH_SERVERS: String(servers),
+          BENCH_SERVERS: String(count),
         },
       });
       workspaces.push({ ...contender, workspace });
-      if (contender.isIdle)
-        linkPackage(workspace.folder, "pulumi-postject", path.join(ROOT, "tools/bench/idle"));
       await run(workspace, ["stack", "init", "bench"]);
     }
     for (let round = 0; round < rounds; round++) {
@@ -155,11 +155,15 @@ async function runOnEngine({ servers, rounds, overIdle }: Size): Promise<Round[]
         const upMs = await timeMs(() =>
           run(workspace, ["up", "--yes", "--skip-preview", "--suppress-progress"]),
         );
-        const stateBytes = serverBytes(await run(workspace, ["stack", "export"]));
+        const servers = readServers(await run(workspace, ["stack", "export"]));
+        if (servers.some(({ id }) => id.startsWith(BARE_ID) !== contender.isSilent))
+          throw new Error(`another provider than the ${contender.form} form's own was measured`);
+        // White space apart.
+        const stateBytes = JSON.stringify(servers).length / servers.length;
         const destroyMs = await timeMs(() =>
           run(workspace, ["destroy", "--yes", "--skip-preview", "--suppress-progress"]),
         );
-        results.push({ ...contender, servers, upMs, destroyMs, stateBytes });
+        results.push({ ...contender, servers: count, upMs, destroyMs, stateBytes });
       }
     }
   } finally {
@@ -169,11 +173,9 @@ async function runOnEngine({ servers, rounds, overIdle }: Size): Promise<Round[]
   return results;
 }
 
-/** Bytes of an average server in the state, white space apart. */
-function serverBytes(state: string): number {
-  const { deployment } = JSON.parse(state) as { deployment: { resources: { type: string }[] } };
-  const servers = deployment.resources.filter(({ type }) => !type.startsWith("pulumi:"));
-  return JSON.stringify(servers).length / servers.length;
+function readServers(state: string): { type: string; id: string }[] {
+  const { deployment } = JSON.parse(state) as { deployment: { resources: { type: string; id: string }[] } };
+  return deployment.resources.filter(({ type }) => !type.startsWith("pulumi:"));
 }
 
 async function run(workspace: Workspace, args: readonly string[]): Promise<string> {

@@ -26,12 +26,12 @@ export interface Extent {
  * Runs each thing once a round, one after the other, so that a busy moment of the machine hits all alike. Answers what
  * each gave, round by round.
  */
-export async function interleave<Name extends string>(
+export async function interleave<Name extends string, Value>(
   rounds: number,
-  things: Readonly<Record<Name, () => Promise<number>>>,
-): Promise<Record<Name, number[]>> {
+  things: Readonly<Record<Name, () => Promise<Value>>>,
+): Promise<Record<Name, Value[]>> {
   const names = Object.keys(things) as Name[];
-  const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  const results = Object.fromEntries(names.map((name) => [name, [] as Value[]])) as Record<Name, Value[]>;
   for (let round = 0; round < rounds; round++) {
     // Every other round backwards, so that no thing is always the one after the heaviest.
     for (const name of round % 2 === 0 ? names : names.toReversed()) results[name].push(await things[name]());

@@ -39,7 +39,7 @@ ${drawPanel(
 }
 
 function toLine(form: Form, rounds: readonly Round[], value: (round: Round) => number): Line {
-  const own = rounds.filter((round) => round.form === form && !round.isIdle);
+  const own = rounds.filter((round) => round.form === form && !round.isSilent);
   const sizes = [...new Set(own.map(({ servers }) => servers))].toSorted((a, b) => a - b);
   return {
     form,

@@ -10,7 +10,7 @@ import { ROOT } from "../root";
 import { keepBusy } from "./client";
 import { type Extent, type Figure, interleave, type Measured, ratios, timeMs } from "./measure";
 import { type ApiProcess, forkBareApi, residentBytes } from "./processes";
-import { sendRaw } from "./raw-requests";
+import { type RawLoad, sendRaw } from "./raw-requests";
 import { SERVER } from "./sample-server";
 
 const ROUND_TRIP_MS = 50;
@@ -20,10 +20,12 @@ const PARALLEL = 8;
 
 const SERVERS = 64;
 
-const BARE_PLUGIN = path.join(__dirname, "bare-plugin.js");
+const SERVERS_PATH = "/v1/servers";
+
+const BARE_PLUGIN = path.join(ROOT, "tools/bench/bare/pulumi-resource-postject");
 
 const RAW = "the same requests over raw sockets";
-const BARE = "a gRPC handler that sends the same requests, without any logic";
+const BARE = "a plugin that sends the same requests, without any logic: tools/bench/bare";
 
 const creates: Figure = {
   name: `${SERVERS} creates over gRPC, ${PARALLEL} at a time, at a round trip of ${ROUND_TRIP_MS} ms`,
@@ -35,23 +37,18 @@ const creates: Figure = {
     "How much an update takes beyond what the API and the network make it wait, with the first request's loading.",
 };
 
-const createsOverBare: Figure = {
-  ...creates,
-  against: BARE,
-  budget: 1.1,
-  meaning: "How much of that is the provider's own work, and not gRPC's.",
-};
-
 const reads: Figure = {
+  ...creates,
   name: `a refresh of ${SERVERS} over gRPC, ${PARALLEL} at a time, at ${ROUND_TRIP_MS} ms`,
   against: `${RAW}: a GET each, ⌈N/P⌉ round trips`,
-  unit: "×",
-  budget: 1.15,
-  isBest: "low",
-  meaning: "The same for a refresh, so for drift checks.",
+  meaning: "How much a refresh, so a drift check, takes beyond what the API and the network make it wait.",
 };
 
-const readsOverBare: Figure = { ...createsOverBare, name: reads.name };
+const overBare = {
+  against: BARE,
+  budget: 1.1,
+  meaning: "How much of an update or refresh is the provider's own work, and not gRPC's.",
+};
 
 const check: Figure = {
   name: "one Check over gRPC",
@@ -99,51 +96,49 @@ export async function measurePlugin({ isFull }: Extent): Promise<Measured[]> {
   }
 }
 
-/** Creates and reads in a fresh process each round, against the same of a bare plugin and of raw sockets. */
-async function measureNetwork(api: ApiProcess, rounds: number): Promise<Measured[]> {
-  const path = "/v1/servers";
-  const raw = (connections: number, requests: number) =>
-    timeMs(() => sendRaw({ ...api, path, connections, requests }));
-  const inFreshPlugin = async (command?: readonly string[]): Promise<NetworkTimes> => {
-    const plugin = await startPlugin(api, command);
-    const createMs = await timeMs(() => keepBusy(PARALLEL, SERVERS, plugin.create));
-    const readMs = await timeMs(() => keepBusy(PARALLEL, SERVERS, plugin.read));
-    await plugin.end();
-    return { createMs, readMs };
-  };
-  const own: NetworkTimes[] = [];
-  const bare: NetworkTimes[] = [];
-  const sockets: NetworkTimes[] = [];
-  for (let round = 0; round < rounds; round++) {
-    own.push(await inFreshPlugin());
-    sockets.push({
-      createMs: (await raw(1, 1)) + (await raw(PARALLEL, 2 * SERVERS)),
-      readMs: await raw(PARALLEL, SERVERS),
-    });
-    bare.push(await inFreshPlugin([BARE_PLUGIN]));
-  }
-  const compare = (figure: Figure, value: keyof NetworkTimes, other: readonly NetworkTimes[]): Measured => {
-    const of = (times: readonly NetworkTimes[]) => times.map((time) => time[value]);
-    // The first round is the driver's own start.
-    return { figure, samples: ratios(of(own), of(other)).slice(1) };
-  };
-  return [
-    compare(creates, "createMs", sockets),
-    compare(createsOverBare, "createMs", bare),
-    compare(reads, "readMs", sockets),
-    compare(readsOverBare, "readMs", bare),
-  ];
-}
-
 /** How long all creates took, and then all reads. */
 interface NetworkTimes {
   readonly createMs: number;
   readonly readMs: number;
 }
 
+/** Creates and reads in a fresh process each round, against the same of a bare plugin and of raw sockets. */
+async function measureNetwork(api: ApiProcess, rounds: number): Promise<Measured[]> {
+  const inFreshPlugin = (command?: string) => async (): Promise<NetworkTimes> => {
+    const plugin = await startPlugin(api, command);
+    const createMs = await timeMs(() => keepBusy(PARALLEL, SERVERS, plugin.create));
+    const readMs = await timeMs(() => keepBusy(PARALLEL, SERVERS, plugin.read));
+    await plugin.end();
+    return { createMs, readMs };
+  };
+  const raw = (more: Partial<RawLoad> = {}) =>
+    timeMs(() => sendRaw({ ...api, path: SERVERS_PATH, connections: PARALLEL, requests: SERVERS, ...more }));
+  const readRaw = () => raw({ path: `${SERVERS_PATH}/${SERVER.id}` });
+  const times = await interleave(rounds, {
+    own: inFreshPlugin(),
+    bare: inFreshPlugin(BARE_PLUGIN),
+    raw: async (): Promise<NetworkTimes> => {
+      const listMs = await raw({ connections: 1, requests: 1 });
+      const postMs = await raw({ body: (index) => JSON.stringify({ name: `Server ${index}` }) });
+      return { createMs: listMs + postMs + (await readRaw()), readMs: await readRaw() };
+    },
+  });
+  const compare = (figure: Figure, value: keyof NetworkTimes, other: "bare" | "raw"): Measured => {
+    const of = (name: keyof typeof times) => times[name].map((time) => time[value]);
+    // The first round is the driver's own start.
+    return { figure, samples: ratios(of("own"), of(other)).slice(1) };
+  };
+  return [
+    compare(creates, "createMs", "raw"),
+    compare({ ...creates, ...overBare }, "createMs", "bare"),
+    compare(reads, "readMs", "raw"),
+    compare({ ...reads, ...overBare }, "readMs", "bare"),
+  ];
+}
+
 async function measureCheck(api: ApiProcess, rounds: number): Promise<Measured> {
   const plugin = await startPlugin(api);
-  const bare = await startPlugin(api, [BARE_PLUGIN]);
+  const bare = await startPlugin(api, BARE_PLUGIN);
   const inBatch =
     ({ check }: Plugin) =>
     () =>
@@ -185,9 +180,9 @@ const URN = `urn:pulumi:bench::bench::${serverResource.token}::server`;
 
 async function startPlugin(
   { url: endpoint, accessToken }: ApiProcess,
-  command: readonly string[] = [path.join(ROOT, "pulumi-resource-postject")],
+  command = path.join(ROOT, "pulumi-resource-postject"),
 ): Promise<Plugin> {
-  const child: ChildProcess = spawn(process.execPath, [...command, "127.0.0.1:1"], {
+  const child: ChildProcess = spawn(process.execPath, [command, "127.0.0.1:1"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const [port] = child.stdout ? await once(child.stdout, "data") : [];

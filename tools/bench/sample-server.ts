@@ -13,3 +13,6 @@ export const SERVER = {
     createdAt: "2025-07-15T10:30:00.000Z",
   })),
 };
+
+/** Ids start so where a stand-in of the provider made them up. */
+export const BARE_ID = "bare-";

@@ -1,6 +1,7 @@
 import {
-  ConfigurationError,
+  type ConfigurationResolution,
   createClient,
+  orThrow,
   PostjectError,
   readAccessToken,
   resolveConfiguration,
@@ -24,8 +25,8 @@ if (require.main?.filename.includes("dynamic-provider")) endWithEngine(() => pro
 type StackConfiguration = { get(key: string): unknown };
 
 let stackConfiguration: StackConfiguration = { get: () => undefined };
-/** By `account`: each call needs one, and nothing changes it until the host is configured anew. */
-const resolutions = new Map<string | undefined, ReturnType<typeof resolveConfiguration>>();
+/** By `account`, since each call needs one. What is chosen holds until the host is configured anew, as in the plugin. */
+const resolutions = new Map<string | undefined, ConfigurationResolution>();
 /** By their configuration. */
 const lifecycles = new Map<string, Lifecycle>();
 
@@ -40,7 +41,7 @@ export async function configure({ config }: { config: StackConfiguration }): Pro
 }
 
 export async function check(olds: StringKeyed, news: StringKeyed) {
-  const { failures } = resolve(news);
+  const { failures } = resolveAccount(news);
   if (failures.length > 0)
     return {
       failures: failures.map(({ reason, code }) => ({ property: "", reason: withCode(reason, code) })),
@@ -109,10 +110,12 @@ async function remove(id: string, state: StringKeyed) {
 export { remove as delete };
 
 /** The configuration of a server's account. An `account` that is no string is refused by the check of the inputs. */
-function resolve({ account }: StringKeyed) {
+function resolveAccount({ account }: StringKeyed): ConfigurationResolution {
   const name = typeof account === "string" ? account : undefined;
+  const known = resolutions.get(name);
+  if (known !== undefined) return known;
   const get = (key: string) => stackConfiguration.get(key);
-  const resolution = resolutions.get(name) ?? resolveConfiguration(sourcesOf(get, name));
+  const resolution = resolveConfiguration(sourcesOf(get, name));
   resolutions.set(name, resolution);
   return resolution;
 }
@@ -123,8 +126,8 @@ function resolve({ account }: StringKeyed) {
  */
 function movesAccount(olds: StringKeyed, news: StringKeyed): boolean {
   if (olds.account === news.account) return false;
-  const { configuration: before } = resolve(olds);
-  const { configuration: after } = resolve(news);
+  const { configuration: before } = resolveAccount(olds);
+  const { configuration: after } = resolveAccount(news);
   if (after === undefined) return true;
   if (before !== undefined && before.endpoint !== after.endpoint) return true;
   if (before?.accessToken === after.accessToken) return false;
@@ -137,8 +140,7 @@ function movesAccount(olds: StringKeyed, news: StringKeyed): boolean {
  * so that it knows all their servers.
  */
 function getLifecycle(properties: StringKeyed): Lifecycle {
-  const { configuration, failures } = resolve(properties);
-  if (configuration === undefined) throw new ConfigurationError(failures);
+  const configuration = orThrow(resolveAccount(properties));
   const key = JSON.stringify(configuration);
   const known = lifecycles.get(key);
   if (known !== undefined) return known;

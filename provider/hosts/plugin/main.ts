@@ -1,7 +1,4 @@
-import { type AddressInfo, createServer } from "node:net";
-
-// Listens on a free port of this machine and prints it; stdout takes nothing else. What answers is loaded after that, and
-// is half of the start: the engine reads the port and connects in the meantime.
+import { fail, listen } from "./listen";
 
 // The engine waits ten seconds for a plugin that has printed a port and cannot load.
 try {
@@ -12,15 +9,7 @@ try {
   );
 }
 
-const listener = createServer();
-listener.once("error", ({ message }) => fail(`cannot listen: ${message}`));
-listener.listen(0, "127.0.0.1", () => {
-  console.log((listener.address() as AddressInfo).port);
+listen((listener) => {
   const { serve } = require("./serve") as typeof import("./serve");
   serve(listener);
 });
-
-function fail(problem: string): never {
-  console.error(`postject: ${problem}`);
-  process.exit(1);
-}
