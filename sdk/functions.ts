@@ -49,7 +49,7 @@ async function lookUp<T>(
 ): Promise<T> {
   const lookup = require("../provider/client") as Lookup;
   try {
-    const configuration = lookup.orThrow(
+    const configuration = lookup.requireConfiguration(
       lookup.resolveConfiguration(lookup.sourcesOf(pulumi.runtime.getConfig, account)),
     );
     const key = JSON.stringify(configuration);

@@ -34,14 +34,16 @@ export class Server extends ServerResource {
     const inputs =
       opts.id === undefined ? { ...args, name: args.name ?? autoName(name) } : { account: args.account };
     const { prepareStackTrace } = Error;
-    // Pulumi reads a stack trace for each of a resource's promises, for this variable alone, and its runner maps each to the
-    // sources: the longest part of a program of many servers. A trace that is read later, an error's, is mapped then.
+    const withoutSources: typeof prepareStackTrace = (error, frames) =>
+      // Where Pulumi wants all frames, it looks for the line of the program.
+      Error.stackTraceLimit === Number.POSITIVE_INFINITY
+        ? prepareStackTrace(error, frames)
+        : [String(error), ...frames].join("\n    at ");
+    // Pulumi reads a stack trace for each of a resource's promises, which it prints only if PULUMI_DEBUG_PROMISE_LEAKS is set,
+    // and its runner maps each to the sources: the longest part of a program of many servers. A trace that is read later,
+    // an error's, is mapped then. Node.js 20 has no function of its own here.
     if (prepareStackTrace !== undefined && !process.env.PULUMI_DEBUG_PROMISE_LEAKS)
-      Error.prepareStackTrace = (error, frames) =>
-        // Where Pulumi wants all frames, it looks for the line of the program.
-        Error.stackTraceLimit === Number.POSITIVE_INFINITY
-          ? prepareStackTrace(error, frames)
-          : [String(error), ...frames].join("\n    at ");
+      Error.prepareStackTrace = withoutSources;
     try {
       super(
         serverResource.dynamicType,
@@ -50,7 +52,8 @@ export class Server extends ServerResource {
         pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs }),
       );
     } finally {
-      Error.prepareStackTrace = prepareStackTrace;
+      // A transformation may have installed another.
+      if (Error.prepareStackTrace === withoutSources) Error.prepareStackTrace = prepareStackTrace;
     }
   }
 

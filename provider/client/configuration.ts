@@ -109,7 +109,10 @@ export function resolveConfiguration(sources: ConfigurationSources): Configurati
 }
 
 /** For a caller that cannot report failures one by one. Throws a ConfigurationError. */
-export function orThrow({ configuration: resolved, failures }: ConfigurationResolution): Configuration {
+export function requireConfiguration({
+  configuration: resolved,
+  failures,
+}: ConfigurationResolution): Configuration {
   if (resolved !== undefined) return resolved;
   throw new ConfigurationError(failures);
 }

@@ -1,4 +1,4 @@
-import { type Client, createClient, orThrow, resolveConfiguration, sourcesOf } from "../client";
+import { type Client, createClient, requireConfiguration, resolveConfiguration, sourcesOf } from "../client";
 import { readStackConfiguration } from "./states";
 
 /** Opens the account that a command works on: of the first stack's configuration, or of the environment. */
@@ -8,5 +8,5 @@ export async function openAccount(options: {
 }): Promise<Client> {
   const { stack: [stack] = [], account } = options;
   const values = stack === undefined ? {} : await readStackConfiguration(stack);
-  return createClient(orThrow(resolveConfiguration(sourcesOf((key) => values[key], account))));
+  return createClient(requireConfiguration(resolveConfiguration(sourcesOf((key) => values[key], account))));
 }

@@ -54,7 +54,13 @@ withStates(program.command("orphans"))
       );
     }
     const client = await openAccount(options);
-    const left = await reportOrphans(client, () => readStates(files, options.stack), options, console.log);
+    const left = await reportOrphans(
+      client,
+      () => readStates(files, options.stack),
+      options,
+      console.log,
+      console.error,
+    );
     if (options.expectNone && left > 0) process.exitCode = exitCodes.orphansFound;
   });
 

@@ -11,14 +11,15 @@ export interface OrphansOptions {
 }
 
 /**
- * Prints the account's servers that none of the stacks has and, if told to, deletes those that it printed. Answers how many
- * are left. The list is read before the states, so that a server made meanwhile is no orphan.
+ * Prints the account's servers that none of the stacks has and, if told to, deletes those that it printed and notes each.
+ * Answers how many are left. The list is read before the states, so that a server made meanwhile is no orphan.
  */
 export async function reportOrphans(
   client: Client,
   readStates: () => Promise<StackState[]>,
   options: OrphansOptions,
   print: (text: string) => void,
+  note: (text: string) => void,
 ): Promise<number> {
   const wanted = options.nameContains?.toLowerCase() ?? "";
   const servers = await client.listServers(startDeadline());
@@ -37,7 +38,7 @@ export async function reportOrphans(
   for (const { id } of orphans) {
     await deleteServer(client, id);
     // One by one, so that a failure half-way leaves no doubt; beside the JSON, not in it.
-    (options.json ? console.error : print)(`deleted ${id}`);
+    (options.json ? note : print)(`deleted ${id}`);
   }
   return 0;
 }

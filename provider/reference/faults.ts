@@ -90,11 +90,25 @@ export function createFaults(): Faults & { take(route: RouteName): ActiveFault |
   };
 }
 
-/** The status that a client gets from what a fault makes of the right answer; undefined where that never comes whole. */
+/** The status of the answer that a client gets to its end; undefined where a fault lets none through. */
 export function statusOf(right: Answer, outcome: FaultOutcome): number | undefined {
-  if (outcome.kind === "answer") return outcome.status;
-  return ["delay", "drip", "stale"].includes(outcome.kind) ? right.status : undefined;
+  switch (outcome.kind) {
+    case "delay":
+    case "drip":
+    case "stale":
+      return right.status;
+    case "answer":
+      return outcome.status;
+    case "huge":
+      return HUGE_STATUS;
+    case "reset":
+    case "hang":
+    case "truncate":
+      return undefined;
+  }
 }
+
+const HUGE_STATUS = 200;
 
 /** Sends what a fault makes of the right answer. */
 export async function sendFaulty(
@@ -153,7 +167,7 @@ async function drip(response: ServerResponse, { status, body }: Answer, ms: numb
 }
 
 async function sendHuge(response: ServerResponse, bytes: number): Promise<void> {
-  response.writeHead(200, { "content-type": "application/json", "content-length": bytes });
+  response.writeHead(HUGE_STATUS, { "content-type": "application/json", "content-length": bytes });
   const chunks = function* () {
     const chunk = Buffer.alloc(64 * 1024, " ");
     for (let left = bytes; left > 0; left -= chunk.length) yield chunk.subarray(0, left);

@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { type Reference, startReference } from "../../provider/reference";
+import type { FaultOutcome } from "../../provider/reference/faults";
 import { createRequestLog, type LoggedRequest } from "../../provider/reference/request-log";
 
 let reference: Reference;
@@ -23,8 +24,11 @@ async function control(method: string, path: string, body?: unknown) {
   return { status: answer.status, body: text === "" ? undefined : JSON.parse(text) };
 }
 
-const list = (accessToken = reference.accessToken) =>
-  fetch(`${reference.url}/v1/servers`, { headers: { authorization: `Bearer ${accessToken}` } });
+const list = (accessToken = reference.accessToken, timeoutMs = 10_000) =>
+  fetch(`${reference.url}/v1/servers`, {
+    headers: { authorization: `Bearer ${accessToken}` },
+    signal: AbortSignal.timeout(timeoutMs),
+  });
 
 test("health, ready and version answer without an access token", async () => {
   expect(await control("GET", "health")).toEqual({ status: 200, body: { status: "ok" } });
@@ -155,6 +159,32 @@ test("faults are listed until they are used up, and forgotten on request", async
   expect((await control("DELETE", "faults")).status).toBe(204);
   expect(reference.faults.list()).toEqual([]);
 });
+
+const outcomes: readonly FaultOutcome[] = [
+  { kind: "delay", ms: 1 },
+  { kind: "drip", ms: 0 },
+  { kind: "stale" },
+  { kind: "answer", status: 418 },
+  { kind: "huge", bytes: 1000 },
+  { kind: "truncate" },
+  { kind: "reset" },
+  { kind: "hang" },
+];
+
+test.each(outcomes)(
+  "the log tells the status that a client got in spite of a fault: $kind",
+  async (outcome) => {
+    reference.faults.add({ outcome });
+    const received = await list(reference.accessToken, 500)
+      .then(async (answer) => {
+        await answer.text();
+        return answer.status;
+      })
+      .catch(() => undefined);
+    expect(reference.requests()).toMatchObject([{ fault: outcome.kind }]);
+    expect(reference.requests()[0]?.status).toBe(received);
+  },
+);
 
 test("a fault that cannot be right is refused by what is wrong", async () => {
   const { status, body } = await control("POST", "faults", {

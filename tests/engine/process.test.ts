@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import path from "node:path";
 import { status } from "@grpc/grpc-js";
 import { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
@@ -59,6 +59,18 @@ test("stdout holds nothing but the port", async () => {
   plugin.kill("SIGINT");
   await end;
   expect(printed).toMatch(/^\d+\n$/);
+});
+
+test("what cannot be loaded after the port was printed ends the process, and says why", () => {
+  const listen = path.join(ROOT, "dist/provider/hosts/plugin/listen.js");
+  const script = `require(${JSON.stringify(listen)}).listen(() => { throw new Error("no gRPC") })`;
+  const {
+    status: exitCode,
+    stdout,
+    stderr,
+  } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" });
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: expect.stringMatching(/^\d+\n$/) });
+  expect(stderr).toMatch(/^postject: cannot start: Error: no gRPC\n {4}at /);
 });
 
 test("after Cancel and SIGINT an idle process ends by itself", async () => {

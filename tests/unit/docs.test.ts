@@ -60,3 +60,11 @@ test.each(["docs/_index.md", "docs/installation-configuration.md"])(
     expect(prose).not.toMatch(/\]\((?!https:|#)/);
   },
 );
+
+test("every example is opened by a test of the engine", () => {
+  const folder = path.join(ROOT, "tests/engine");
+  const tests = readdirSync(folder).map((file) => readFileSync(path.join(folder, file), "utf8"));
+  const opens = (name: string) => new RegExp(`(open\\(|example: |EXAMPLE = )"(examples/)?${name}"`);
+  const examples = readdirSync(path.join(ROOT, "examples"));
+  expect(examples.filter((name) => !tests.some((text) => opens(name).test(text)))).toEqual([]);
+});

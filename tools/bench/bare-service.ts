@@ -43,7 +43,10 @@ export function sendOverHttp(): Send {
   };
 }
 
-/** Serves Pulumi's protocol with the requests that the plugin would send, and hands on what they answer without any logic. */
+/**
+ * Serves Pulumi's protocol. Create and read send the requests that the plugin would send and hand on what they answer, without
+ * any logic; a delete only makes room for the next round.
+ */
 export function serveBare(listener: Listener, send: Send): void {
   let servers = "";
   let created = 0;

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { serverResource } from "../../provider/spec";
 import { provideEngine } from "../engine/engine";
 import { ROOT } from "../root";
 import { createWorkspace, type Workspace } from "../workspace";
@@ -156,8 +157,7 @@ async function runOnEngine({ servers: count, rounds, overSilent }: Size): Promis
           run(workspace, ["up", "--yes", "--skip-preview", "--suppress-progress"]),
         );
         const servers = readServers(await run(workspace, ["stack", "export"]));
-        if (servers.some(({ id }) => id.startsWith(BARE_ID) !== contender.isSilent))
-          throw new Error(`another provider than the ${contender.form} form's own was measured`);
+        refuseOthers(servers, contender, count);
         // White space apart.
         const stateBytes = JSON.stringify(servers).length / servers.length;
         const destroyMs = await timeMs(() =>
@@ -173,8 +173,28 @@ async function runOnEngine({ servers: count, rounds, overSilent }: Size): Promis
   return results;
 }
 
-function readServers(state: string): { type: string; id: string }[] {
-  const { deployment } = JSON.parse(state) as { deployment: { resources: { type: string; id: string }[] } };
+/** A program or provider other than the one that is meant would be a figure like any other. */
+function refuseOthers(servers: readonly StateServer[], { form, isSilent }: Contender, count: number): void {
+  const isMeant = servers.every(
+    ({ type, id }) => type === types[form] && id.startsWith(BARE_ID) === isSilent,
+  );
+  if (isMeant && servers.length === count) return;
+  throw new Error(`not ${count} servers of the ${isSilent ? "silent " : ""}${form} form were made`);
+}
+
+const types: Readonly<Record<Form, string>> = {
+  dynamic: serverResource.dynamicType,
+  plugin: serverResource.token,
+  peer: "pulumi-nodejs:dynamic:Resource",
+};
+
+interface StateServer {
+  readonly type: string;
+  readonly id: string;
+}
+
+function readServers(state: string): StateServer[] {
+  const { deployment } = JSON.parse(state) as { deployment: { resources: StateServer[] } };
   return deployment.resources.filter(({ type }) => !type.startsWith("pulumi:"));
 }
 

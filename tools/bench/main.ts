@@ -12,7 +12,7 @@ const HELP = `Measures the provider and prints a Markdown table; it fails on no 
 
 Usage: npm run bench -- [options]
 
-  --full          all sizes and more rounds, about twenty minutes; without it about a minute
+  --full          all sizes and more rounds, about half an hour; without it about two minutes
   --json <file>   write all samples there
   --write         full, and write docs/performance.md's table, its JSON and its plot
   --help          print this`;

@@ -1,15 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import path from "node:path";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { serverResource } from "../../provider/spec";
 import { connectProvider } from "../provider-client";
-import { ROOT } from "../root";
 import { keepBusy } from "./client";
 import { type Extent, type Figure, interleave, type Measured, ratios, timeMs } from "./measure";
-import { type ApiProcess, forkBareApi, residentBytes } from "./processes";
+import { type ApiProcess, BARE_PLUGIN, firstEvent, forkBareApi, PLUGIN, residentBytes } from "./processes";
 import { type RawLoad, sendRaw } from "./raw-requests";
 import { SERVER } from "./sample-server";
 
@@ -22,10 +20,8 @@ const SERVERS = 64;
 
 const SERVERS_PATH = "/v1/servers";
 
-const BARE_PLUGIN = path.join(ROOT, "tools/bench/bare/pulumi-resource-postject");
-
 const RAW = "the same requests over raw sockets";
-const BARE = "a plugin that sends the same requests, without any logic: tools/bench/bare";
+const BARE_PEER = "a plugin that sends the same requests, without any logic: tools/bench/bare";
 
 const creates: Figure = {
   name: `${SERVERS} creates over gRPC, ${PARALLEL} at a time, at a round trip of ${ROUND_TRIP_MS} ms`,
@@ -45,9 +41,9 @@ const reads: Figure = {
 };
 
 const overBare = {
-  against: BARE,
+  against: BARE_PEER,
   budget: 1.1,
-  meaning: "How much of an update or refresh is the provider's own work, and not gRPC's.",
+  meaning: "What the provider's own work adds to that of gRPC and of a bare HTTP client, at this round trip.",
 };
 
 const check: Figure = {
@@ -178,14 +174,9 @@ const toBareStream = ({ id, name, type }: (typeof SERVER.streams)[number]) => ({
 
 const URN = `urn:pulumi:bench::bench::${serverResource.token}::server`;
 
-async function startPlugin(
-  { url: endpoint, accessToken }: ApiProcess,
-  command = path.join(ROOT, "pulumi-resource-postject"),
-): Promise<Plugin> {
-  const child: ChildProcess = spawn(process.execPath, [command, "127.0.0.1:1"], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const [port] = child.stdout ? await once(child.stdout, "data") : [];
+async function startPlugin({ url: endpoint, accessToken }: ApiProcess, command = PLUGIN): Promise<Plugin> {
+  const child = spawn(process.execPath, [command, "127.0.0.1:1"], { stdio: ["pipe", "pipe", "inherit"] });
+  const [port] = await firstEvent(child, child.stdout, "data");
   const { methods, call, close } = connectProvider(Number(port));
   const configure = new rpc.ConfigureRequest();
   configure.setArgs(Struct.fromJavaScript({ endpoint, accessToken }));

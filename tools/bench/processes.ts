@@ -53,8 +53,12 @@ async function forkApi(kind: string, options: object): Promise<ApiProcess> {
   };
 }
 
+/** The plugin, and one that sends the same requests without any logic. */
+export const PLUGIN = path.join(ROOT, "pulumi-resource-postject");
+export const BARE_PLUGIN = path.join(ROOT, "tools/bench/bare/pulumi-resource-postject");
+
 /** Waits for an event of a process. Rejects if the process ends before: the bench would end with it, in silence. */
-function firstEvent<Values extends unknown[]>(
+export function firstEvent<Values extends unknown[]>(
   child: ChildProcess,
   source: EventEmitter,
   event: string,

@@ -60,17 +60,17 @@ export function writePage(report: Report): void {
   writeFileSync(PAGE.replace(/md$/, "json"), `${JSON.stringify(report, null, 1)}\n`);
 }
 
-/** Each meaning once, with the figures that have it; what a figure is against is named where its name does not tell it apart. */
+/** Each meaning once, with the figures that have it; what they are against is named where their names do not tell it apart. */
 function explain({ figures }: Report): string[] {
   const all = figures.map(({ figure }) => figure);
   return [...new Set(all.map(({ meaning }) => meaning))].map((meaning) => {
-    const labels = all
-      .filter((figure) => figure.meaning === meaning)
-      .map(({ name, against }) => {
-        const isAlone = all.every((other) => other.name !== name || other.meaning === meaning);
-        return isAlone ? name : `${name} (against ${against})`;
-      });
-    return `- ${[...new Set(labels)].join("; ")}: ${meaning}`;
+    const own = all.filter((figure) => figure.meaning === meaning);
+    const names = new Set(own.map(({ name }) => name));
+    const isApart = all.every(({ name, meaning: other }) => other === meaning || !names.has(name));
+    const against = isApart
+      ? ""
+      : ` (against ${[...new Set(own.map((figure) => figure.against))].join("; ")})`;
+    return `- ${[...names].join("; ")}${against}: ${meaning}`;
   });
 }
 

@@ -3,13 +3,13 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { connectProvider } from "../provider-client";
 import { ROOT } from "../root";
 import { type Extent, type Figure, interleave, type Measured, ratios } from "./measure";
-import { startNode } from "./processes";
+import { BARE_PLUGIN, PLUGIN, startNode } from "./processes";
 
-const BARE = "bare `node -e 0`";
+const BARE_NODE = 'bare `node -e "console.log(0)"`';
 
 const port: Figure = {
   name: "plugin, from spawn to port",
-  against: BARE,
+  against: BARE_NODE,
   unit: "×",
   budget: 1.2,
   isBest: "low",
@@ -18,7 +18,7 @@ const port: Figure = {
 
 const answer: Figure = {
   name: "plugin, from spawn to the first answer",
-  against: BARE,
+  against: BARE_NODE,
   unit: "×",
   budget: 2.1,
   isBest: "low",
@@ -50,15 +50,13 @@ const sdk: Figure = {
 
 const firstRequest: Figure = {
   name: "loading what the first request needs (HTTP, validation)",
-  against: BARE,
+  against: BARE_NODE,
   unit: "×",
   budget: 0.6,
   isBest: "low",
   meaning: "What the first create, read or delete of a run waits for beside the API.",
 };
 
-const PLUGIN = path.join(ROOT, "pulumi-resource-postject");
-const BARE_PLUGIN = path.join(ROOT, "tools/bench/bare/pulumi-resource-postject");
 const SDK = path.join(ROOT, "node_modules/@pulumi/pulumi");
 const CLIENT = path.join(ROOT, "dist/provider/client");
 

@@ -1,9 +1,9 @@
 import {
   type ConfigurationResolution,
   createClient,
-  orThrow,
   PostjectError,
   readAccessToken,
+  requireConfiguration,
   resolveConfiguration,
   sourcesOf,
 } from "../../client";
@@ -140,7 +140,7 @@ function movesAccount(olds: StringKeyed, news: StringKeyed): boolean {
  * so that it knows all their servers.
  */
 function getLifecycle(properties: StringKeyed): Lifecycle {
-  const configuration = orThrow(resolveAccount(properties));
+  const configuration = requireConfiguration(resolveAccount(properties));
   const key = JSON.stringify(configuration);
   const known = lifecycles.get(key);
   if (known !== undefined) return known;

@@ -16,7 +16,7 @@ export function listen(serve: (listener: Server) => void): void {
     try {
       serve(listener);
     } catch (error) {
-      fail(`cannot start: ${(error as Error).stack}`);
+      fail(`cannot start: ${error instanceof Error ? error.stack : error}`);
     }
   });
 }
