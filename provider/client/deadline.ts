@@ -7,7 +7,7 @@ export interface Deadline {
 }
 
 /** Where a resource has no `customTimeouts` for the operation. */
-export const DEFAULT_OPERATION_MS = 5 * 60 * 1000;
+const DEFAULT_OPERATION_MS = 5 * 60 * 1000;
 
 /** Starts the clock; `cancelled` is the run's. */
 export function startDeadline(timeoutMs: number = DEFAULT_OPERATION_MS, cancelled?: AbortSignal): Deadline {

@@ -5,7 +5,7 @@ import { AnswerMismatchError, ApiError, NetworkError, PostjectError, TimeoutErro
 export const backOff = { firstMs: 250, longestMs: 8000 } as const;
 
 /** Statuses after which a repeatable request is sent again: the API, or what stands before it, failed for the moment. */
-export const passingStatuses: readonly number[] = [500, 502, 503, 504];
+const passingStatuses: readonly number[] = [500, 502, 503, 504];
 
 /** What a failed try leaves open: whether to try again, and how long to wait at least. */
 export interface Verdict {

@@ -34,7 +34,7 @@ export const storedServer = z.strictObject({
 } satisfies Record<keyof StoredServer, z.ZodMiniType>);
 
 /** Raised when a snapshot of today could not be restored as it is. */
-export const SNAPSHOT_FORMAT = 1;
+const SNAPSHOT_FORMAT = 1;
 
 /** Everything a reference holds but its signing secret; see docs/reference-api.md. */
 export const snapshot = z.strictObject({

@@ -7,7 +7,7 @@ const { deletionProtection, allowDuplicateName, adopt, account } = serverResourc
 /** What the name template may name in braces. */
 export const placeholders = ["environment", "server", "project", "stack"] as const;
 
-export const DEFAULT_NAME_TEMPLATE = "{environment} {server}";
+const DEFAULT_NAME_TEMPLATE = "{environment} {server}";
 
 /** One server of an environment, as the template says it. */
 export const serverTemplate = {

@@ -2,7 +2,7 @@
  * What a property can be: a scalar, a list of one of the spec's objects (`"Stream[]"`), or a map from keys to those or to
  * strings (`"Map<Stream>"`).
  */
-export type FieldType = "string" | "boolean" | "integer" | `${string}[]` | `Map<${string}>`;
+type FieldType = "string" | "boolean" | "integer" | `${string}[]` | `Map<${string}>`;
 
 /** One property of a resource, function, object or of the configuration. Checks, types, schema and docs derive from it. */
 export interface Field {

@@ -26,7 +26,7 @@ export const serverName = z
   .string()
   .check(...nameRules.map(({ pattern, problem }) => z.regex(pattern, problem)));
 
-export const liveServer = z.extend(bareServer, { streams: z.array(stream) });
+const liveServer = z.extend(bareServer, { streams: z.array(stream) });
 
 /** What is sent and what is answered, per route. Objects drop unknown keys when read; the reference reads bodies strictly. */
 export const messages = {

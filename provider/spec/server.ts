@@ -119,7 +119,7 @@ export const serverResource = {
 
 export type StreamState = Values<typeof streamFields>;
 export type ServerInputs = Values<typeof serverResource.inputs>;
-export type ServerOutputs = Values<typeof serverResource.outputs, typeof objects>;
+type ServerOutputs = Values<typeof serverResource.outputs, typeof objects>;
 /** Inputs plus outputs, as last stored. */
 export type ServerState = ServerInputs & ServerOutputs;
 export type ServerInputName = keyof typeof serverResource.inputs;
