@@ -12,9 +12,11 @@ export const ServerResource = pulumi.CustomResource as unknown as Pick<CustomRes
   ) => ServerProperties);
 
 /** Every output has to be a property, or the resource does not have it. */
-const unsetOutputs = Object.fromEntries(Object.keys(serverResource.outputs).map((key) => [key, undefined]));
+export const unsetOutputs = Object.fromEntries(
+  Object.keys(serverResource.outputs).map((key) => [key, undefined]),
+);
 
-const secretOutputs = secretKeys(serverResource.outputs);
+export const secretOutputs = secretKeys(serverResource.outputs);
 
 /**
  * A Postject server. Postject cannot change a server, only create and delete it: a new `name` replaces it, and a delete
@@ -33,17 +35,7 @@ export class Server extends ServerResource {
   constructor(name: string, args: ServerArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
     const inputs =
       opts.id === undefined ? { ...args, name: args.name ?? autoName(name) } : { account: args.account };
-    const { prepareStackTrace } = Error;
-    const withoutSources: typeof prepareStackTrace = (error, frames) =>
-      // Where Pulumi wants all frames, it looks for the line of the program.
-      Error.stackTraceLimit === Number.POSITIVE_INFINITY
-        ? prepareStackTrace(error, frames)
-        : [String(error), ...frames].join("\n    at ");
-    // Pulumi reads a stack trace for each of a resource's promises, which it prints only if PULUMI_DEBUG_PROMISE_LEAKS is set,
-    // and its runner maps each to the sources: the longest part of a program of many servers. A trace that is read later,
-    // an error's, is mapped then. Node.js 20 has no function of its own here.
-    if (prepareStackTrace !== undefined && !process.env.PULUMI_DEBUG_PROMISE_LEAKS)
-      Error.prepareStackTrace = withoutSources;
+    const mapAgain = stopMappingStackTraces();
     try {
       super(
         serverResource.dynamicType,
@@ -52,8 +44,7 @@ export class Server extends ServerResource {
         pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs }),
       );
     } finally {
-      // A transformation may have installed another.
-      if (Error.prepareStackTrace === withoutSources) Error.prepareStackTrace = prepareStackTrace;
+      mapAgain();
     }
   }
 
@@ -77,6 +68,27 @@ export class Server extends ServerResource {
       value.__pulumiType === serverResource.dynamicType
     );
   }
+}
+
+/**
+ * Pulumi reads a stack trace for each of a resource's promises, which it prints only if PULUMI_DEBUG_PROMISE_LEAKS is set, and
+ * its runner maps each to the sources: the longest part of a program of many servers. A trace that is read later, an error's,
+ * is mapped then. Answers what ends it.
+ */
+function stopMappingStackTraces(): () => void {
+  const { prepareStackTrace } = Error;
+  // Node.js 20 has no function of its own here.
+  if (prepareStackTrace === undefined || process.env.PULUMI_DEBUG_PROMISE_LEAKS) return () => {};
+  const withoutSources: typeof prepareStackTrace = (error, frames) =>
+    // Where Pulumi wants all frames, it looks for the line of the program.
+    Error.stackTraceLimit === Number.POSITIVE_INFINITY
+      ? prepareStackTrace(error, frames)
+      : [String(error), ...frames].join("\n    at ");
+  Error.prepareStackTrace = withoutSources;
+  return () => {
+    // A transformation may have installed another.
+    if (Error.prepareStackTrace === withoutSources) Error.prepareStackTrace = prepareStackTrace;
+  };
 }
 
 /** The same in every run, so that a preview shows the name the update will use. */

@@ -118,7 +118,7 @@ export function requireConfiguration({
 }
 
 /** The provider cannot work with its configuration; nothing was sent. */
-export class ConfigurationError extends PostjectError {
+class ConfigurationError extends PostjectError {
   constructor(failures: readonly ConfigurationFailure[]) {
     super(failures[0]?.code ?? "configuration-invalid", failures.map(({ reason }) => reason).join("\n"));
   }

@@ -1,14 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { stampOut } from "../../../sdk/environment";
-import { ServerResource } from "../../../sdk/server";
+import { ServerResource, secretOutputs, unsetOutputs } from "../../../sdk/server";
 import type { EnvironmentArgs, ServerArgs } from "../../../sdk/types";
 import { PostjectError } from "../../client";
 import { findProblems } from "../../lifecycle";
 import {
   environmentResource,
   type Fields,
-  secretKeys,
   serverResource,
   serverTemplate,
   withoutOnlyDynamic,
@@ -18,13 +17,12 @@ import { type Constructed, resolve, runInSdk } from "./sdk-runtime";
 /** A server as programs of the plugin declare it: this same process serves it. */
 class PluginServer extends ServerResource {
   constructor(name: string, args: ServerArgs, opts: pulumi.CustomResourceOptions) {
-    const unset = Object.fromEntries(Object.keys(serverResource.outputs).map((key) => [key, undefined]));
     super(
       serverResource.token,
       name,
-      { ...unset, ...args },
+      { ...unsetOutputs, ...args },
       pulumi.mergeOptions(opts, {
-        additionalSecretOutputs: secretKeys(serverResource.outputs),
+        additionalSecretOutputs: secretOutputs,
         aliases: [{ type: serverResource.dynamicType }],
       }),
     );

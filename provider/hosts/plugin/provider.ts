@@ -7,10 +7,10 @@ import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import {
   type Configuration,
-  ConfigurationError,
   createClient,
   PostjectError,
   preloadHttp,
+  requireConfiguration,
   resolveConfiguration,
 } from "../../client";
 import {
@@ -160,17 +160,15 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     configure: unary((request: rpc.ConfigureRequest) => {
       setImmediate(preloadHttp);
       const stack = readStackConfiguration();
-      const { configuration, failures } = resolveConfiguration({
+      const resolution = resolveConfiguration({
         provider: decode(request.getArgs()).values,
         ...(isDefaultProvider(request) && { stack }),
         env: process.env,
       });
-      if (configuration === undefined) {
-        if (failures.every(({ code }) => code === "access-token-missing"))
-          throw new MissingKeysError(failures);
-        throw new ConfigurationError(failures);
-      }
-      configure(configuration);
+      const { configuration, failures } = resolution;
+      if (configuration === undefined && failures.every(({ code }) => code === "access-token-missing"))
+        throw new MissingKeysError(failures);
+      configure(requireConfiguration(resolution));
       const response = new rpc.ConfigureResponse();
       response.setAcceptsecrets(true);
       response.setSupportspreview(true);
