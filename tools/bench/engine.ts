@@ -3,7 +3,7 @@ import { serverResource } from "../../provider/spec";
 import { provideEngine } from "../engine/engine";
 import { ROOT } from "../root";
 import { createWorkspace, type Workspace } from "../workspace";
-import { type Extent, type Figure, type Measured, ratios, timeMs } from "./measure";
+import { type Extent, type Figure, interleave, type Measured, ratios, timeMs } from "./measure";
 import { forkReference } from "./processes";
 import { BARE_ID } from "./sample-server";
 
@@ -124,14 +124,14 @@ function compare(
 }
 
 /** Creates and destroys so many servers, once a round for each contender. */
-async function runOnEngine({ servers: count, rounds, overSilent }: Size): Promise<Round[]> {
+async function runOnEngine({ servers, rounds, overSilent }: Size): Promise<Round[]> {
   const engine = await provideEngine((line) => console.error(line));
   const contenders = [
     ...forms.map((form) => ({ form, isSilent: false })),
     ...(overSilent === undefined ? [] : ownForms.map((form) => ({ form, isSilent: true }))),
   ];
-  const results: Round[] = [];
-  const workspaces: (Contender & { workspace: Workspace })[] = [];
+  const workspaces: Workspace[] = [];
+  const things: Record<string, () => Promise<Round>> = {};
   const reference = await forkReference();
   try {
     for (const contender of contenders) {
@@ -144,42 +144,40 @@ async function runOnEngine({ servers: count, rounds, overSilent }: Size): Promis
           POSTJECT_ACCESS_TOKEN: reference.accessToken,
           POSTJECT_DELETION_PROTECTION: "false",
           BENCH_FORM: contender.form,
-          BENCH_SERVERS: String(count),
+          BENCH_SERVERS: String(servers),
         },
       });
-      workspaces.push({ ...contender, workspace });
+      workspaces.push(workspace);
       await run(workspace, ["stack", "init", "bench"]);
+      things[describe(contender)] = () => runRound(workspace, contender, servers);
     }
-    for (let round = 0; round < rounds; round++) {
-      // Every other round backwards, as in `interleave`.
-      for (const { workspace, ...contender } of round % 2 === 0 ? workspaces : workspaces.toReversed()) {
-        const upMs = await timeMs(() =>
-          run(workspace, ["up", "--yes", "--skip-preview", "--suppress-progress"]),
-        );
-        const servers = readServers(await run(workspace, ["stack", "export"]));
-        refuseOthers(servers, contender, count);
-        // White space apart.
-        const stateBytes = JSON.stringify(servers).length / servers.length;
-        const destroyMs = await timeMs(() =>
-          run(workspace, ["destroy", "--yes", "--skip-preview", "--suppress-progress"]),
-        );
-        results.push({ ...contender, servers: count, upMs, destroyMs, stateBytes });
-      }
-    }
+    return Object.values(await interleave(rounds, things)).flat();
   } finally {
-    for (const { workspace } of workspaces) workspace.remove();
+    for (const workspace of workspaces) workspace.remove();
     await reference.stop();
   }
-  return results;
 }
 
-/** A program or provider other than the one that is meant would be a figure like any other. */
-function refuseOthers(servers: readonly StateServer[], { form, isSilent }: Contender, count: number): void {
-  const isMeant = servers.every(
-    ({ type, id }) => type === types[form] && id.startsWith(BARE_ID) === isSilent,
+async function runRound(workspace: Workspace, contender: Contender, servers: number): Promise<Round> {
+  const upMs = await timeMs(() => run(workspace, ["up", "--yes", "--skip-preview", "--suppress-progress"]));
+  const made = readServers(await run(workspace, ["stack", "export"]));
+  refuseOthers(made, contender, servers);
+  // White space apart.
+  const stateBytes = JSON.stringify(made).length / made.length;
+  const destroyMs = await timeMs(() =>
+    run(workspace, ["destroy", "--yes", "--skip-preview", "--suppress-progress"]),
   );
-  if (isMeant && servers.length === count) return;
-  throw new Error(`not ${count} servers of the ${isSilent ? "silent " : ""}${form} form were made`);
+  return { ...contender, servers, upMs, destroyMs, stateBytes };
+}
+
+const describe = ({ form, isSilent }: Contender) => `${isSilent ? "silent " : ""}${form} form`;
+
+/** A program or provider other than the one that is meant would be a figure like any other. */
+function refuseOthers(made: readonly StateServer[], contender: Contender, servers: number): void {
+  const { form, isSilent } = contender;
+  const isMeant = made.every(({ type, id }) => type === types[form] && id.startsWith(BARE_ID) === isSilent);
+  if (isMeant && made.length === servers) return;
+  throw new Error(`not ${servers} servers of the ${describe(contender)} were made`);
 }
 
 const types: Readonly<Record<Form, string>> = {

@@ -147,16 +147,17 @@ async function measureCheck(api: ApiProcess, rounds: number): Promise<Measured> 
 }
 
 async function measureLongRun(api: ApiProcess, rounds: number): Promise<Measured[]> {
-  const [mebibytes, exitSeconds]: number[][] = [[], []];
+  const mebibytes: number[] = [];
+  const exitSeconds: number[] = [];
   for (let round = 0; round < Math.ceil(rounds / 2); round++) {
     const plugin = await startPlugin(api);
     await keepBusy(PARALLEL, 1000, plugin.create);
-    mebibytes?.push(residentBytes(plugin.pid) / 1024 ** 2);
-    exitSeconds?.push((await timeMs(() => plugin.end())) / 1000);
+    mebibytes.push(residentBytes(plugin.pid) / 1024 ** 2);
+    exitSeconds.push((await timeMs(() => plugin.end())) / 1000);
   }
   return [
-    { figure: memory, samples: mebibytes ?? [] },
-    { figure: exit, samples: exitSeconds ?? [] },
+    { figure: memory, samples: mebibytes },
+    { figure: exit, samples: exitSeconds },
   ];
 }
 
