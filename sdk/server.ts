@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { secretKeys, serverResource } from "../provider/spec";
 import type { ServerArgs, ServerProperties } from "./types";
+import { userError } from "./user-error";
 
 type CustomResource = typeof pulumi.CustomResource;
 
@@ -30,11 +31,13 @@ export const secretOutputs = secretKeys(serverResource.outputs);
 export class Server extends ServerResource {
   /**
    * @param name the resource's name in the program
-   * @param args what is wanted; without a `name` the server gets the resource's name and seven hex digits, the same in every run
+   * @param args what is wanted; without a `name` the server is named after the resource, with seven hex digits, once and for all
    */
   constructor(name: string, args: ServerArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
     const inputs =
-      opts.id === undefined ? { ...args, name: args.name ?? autoName(name) } : { account: args.account };
+      opts.id === undefined
+        ? { ...args, name: args.name, [serverResource.dynamicAutoName]: autoName(name) }
+        : { account: args.account };
     const mapAgain = stopMappingStackTraces();
     try {
       super(
@@ -57,6 +60,8 @@ export class Server extends ServerResource {
     id: pulumi.Input<pulumi.ID>,
     { account, ...opts }: pulumi.CustomResourceOptions & Pick<ServerArgs, "account"> = {},
   ): Server {
+    // Pulumi takes an empty id for none, and would create a server.
+    if (id === "") throw userError(`postject.Server.get("${name}", ""): the id is empty. Give the id of an existing server.`);
     return new Server(name, { account }, { ...opts, id });
   }
 
@@ -91,7 +96,10 @@ function stopMappingStackTraces(): () => void {
   };
 }
 
-/** The same in every run, so that a preview shows the name the update will use. */
+/**
+ * The name of a new server that the program gives none. The same in every run, so that a preview shows the name that the update
+ * will use; a server that exists keeps its name, whatever becomes of project, stack and resource.
+ */
 function autoName(name: string): string {
   const identity = JSON.stringify([pulumi.getProject(), pulumi.getStack(), name]);
   return `${name}-${createHash("sha256").update(identity).digest("hex").slice(0, 7)}`;

@@ -1,208 +1,202 @@
-import {
-  AnswerMismatchError,
-  ApiError,
-  type Client,
-  type Configuration,
-  type Deadline,
-  didNothing,
-} from "../client";
-import { type ServerInputs, type ServerState, serverLimitOf } from "../spec";
-import type { CreatedServer, LiveServer } from "../spec/messages";
+import { AnswerMismatchError, ApiError, type Deadline, didNothing, isNotFound } from "../client";
+import { isSameName, type ServerInputs, serverLimitOf } from "../spec";
+import type { CreatedServer } from "../spec/messages";
 import {
   AdoptMismatchError,
   CreateIncompleteError,
   CreateUnclearError,
+  ExistingServerError,
+  ForbiddenCreateError,
+  type ImportHint,
   NameTakenError,
   PlanLimitError,
+  textOf,
 } from "./errors";
-import type { Inventory } from "./inventory";
-import { liveState } from "./live-state";
+import type { Owner } from "./ownership";
+import type { Properties } from "./properties";
+import { type Limits, pauseWithin, type Run, type Stored, startOperation, uninterrupted } from "./run";
+import { readInputs, type ServerFacts, settingsOf, toState } from "./state";
 
-/** What a create works with; one per run. */
-export interface CreateContext {
-  readonly client: Client;
-  readonly configuration: Pick<Configuration, "plan" | "serverLimit">;
-  readonly inventory: Inventory;
-  /** See LOOKS_AFTER_MS. */
-  readonly looksAfterMs: readonly number[];
-  /** How a user of this host takes an existing server over: a command or a line of code. */
-  readonly takeOver: (id: string) => string;
+export interface CreateRequest extends Limits {
+  readonly owner?: Owner;
+  /** Checked inputs: a name is always there. */
+  readonly inputs: Properties;
+  readonly importHint: ImportHint;
 }
 
-/**
- * Pauses before each look for a server whose create was not answered. Together they are the grace window in which a
- * list that lags behind may catch up.
- */
-export const LOOKS_AFTER_MS: readonly number[] = [0, 500, 1000, 2000, 4000];
-
-/** Checked inputs: a name is always there. */
-type NamedInputs = ServerInputs & { name: string };
+/** A create under way. */
+interface Creation {
+  readonly run: Run;
+  readonly owner: Owner;
+  readonly inputs: ServerInputs & { name: string };
+  readonly importHint: ImportHint;
+  readonly deadline: Deadline;
+}
 
 /** A server that was created or found, as much as is known of it. */
 type Found = Pick<CreatedServer, "id"> & Partial<CreatedServer>;
 
 /**
- * Creates a server: looks whether the name is free, sends one POST, and if its outcome is unclear finds out what became
- * of it. Rejects without a server, or with the ids of those that may be it, or with a CreateIncompleteError that holds
- * what is to be stored.
+ * Creates a server: looks whether the name is free, sends one POST, and if its outcome is unclear finds out what became of it.
+ * Rejects without a server, or with the ids of those that it may be, or with a CreateIncompleteError that holds what is to be
+ * stored.
  */
-export function createServer(
-  context: CreateContext,
-  inputs: NamedInputs,
-  deadline: Deadline,
-): Promise<{ id: string; state: ServerState }> {
-  const { inventory } = context;
-  return inventory.inTurn(inputs.name, async () => {
-    if (inputs.adopt !== undefined) return adopt(context, inputs, inputs.adopt, deadline);
-    await inventory.load(deadline);
-    const taken = inventory.named(inputs.name);
-    if (taken.length > 0 && inputs.allowDuplicateName !== true) {
-      throw new NameTakenError(
-        inputs.name,
-        taken.map(({ id }) => ({ id, isOwned: inventory.isOwned(id) })),
-        context.takeOver,
-      );
-    }
-    const created = await post(context, inputs, deadline);
-    inventory.add({ id: created.id, name: inputs.name });
-    return complete(context, inputs, created, uninterrupted(deadline));
-  });
+export async function create(run: Run, request: CreateRequest): Promise<Stored> {
+  const { owner, importHint } = request;
+  const { name, ...inputs } = readInputs(request.inputs);
+  if (name === undefined) throw new Error("a checked Server has a name");
+  const deadline = startOperation(request);
+  const creation: Creation = { run, owner, inputs: { ...inputs, name }, importHint, deadline };
+  return run.inventory.serializeByName(name, () =>
+    inputs.adopt === undefined ? createNew(creation) : adopt(creation, inputs.adopt),
+  );
 }
 
-async function adopt(
-  { client, inventory }: CreateContext,
-  inputs: NamedInputs,
-  id: string,
-  deadline: Deadline,
-): Promise<{ id: string; state: ServerState }> {
-  const server = await client.getServer(id, deadline);
-  if (server.name !== inputs.name)
-    throw new AdoptMismatchError(id, inputs.name, `its name is "${server.name}"`);
-  if (inventory.isOwned(id))
-    throw new AdoptMismatchError(id, inputs.name, "another resource of the program has it");
-  inventory.adopt(server);
-  return { id, state: liveState(server, inputs, client.accountId) };
-}
-
-async function post(context: CreateContext, inputs: NamedInputs, deadline: Deadline): Promise<Found> {
-  try {
-    return await context.client.createServer({ name: inputs.name }, deadline);
-  } catch (failure) {
-    if (didNothing(failure)) throw await explainRefusal(context, inputs.name, failure, deadline);
-    return (
-      salvage(failure, context.inventory) ?? reconcile(context, inputs, failure, uninterrupted(deadline))
-    );
+async function createNew(creation: Creation): Promise<Stored> {
+  const { run, owner, inputs, importHint, deadline } = creation;
+  const { inventory, ownership } = run;
+  await inventory.load(deadline);
+  const taken = inventory.named(inputs.name);
+  if (taken.length > 0 && !inputs.allowDuplicateName) {
+    throw new NameTakenError(inputs.name, {
+      taken: taken.map((server) => ({ ...server, isOwned: ownership.hasOther(server.id, owner) })),
+      isReplacement: run.replaced.has(owner),
+      importHint,
+    });
   }
+  const created = await post(creation);
+  inventory.add({ id: created.id, name: inputs.name, createdAt: created.createdAt });
+  return complete(creation, created);
 }
 
-/** Once a server may exist, a cancelled run is no reason to stop finding out: the engine waits, and keeps the result. */
-function uninterrupted(deadline: Deadline): Deadline {
-  return { ...deadline, cancelled: undefined };
+async function adopt({ run, owner, inputs, deadline }: Creation, id: string): Promise<Stored> {
+  const { client, inventory, ownership } = run;
+  const server = await client.getServer(id, deadline);
+  if (!isSameName(server.name, inputs.name))
+    throw new AdoptMismatchError(id, `the resource is named "${inputs.name}", and the server "${server.name}"`);
+  if (ownership.hasOther(id, owner))
+    throw new AdoptMismatchError(id, "another resource of the program has it");
+  ownership.takeOver(id, owner);
+  ownership.claim(id, owner);
+  inventory.add(server);
+  return { id, state: toState(server, inputs, client.accountId) };
 }
 
-/** What can be read of a success answer that is not as documented: with an id, the server is known. */
-function salvage(failure: unknown, inventory: Inventory): Found | undefined {
+async function post(creation: Creation): Promise<Found> {
+  const { run, inputs, deadline } = creation;
+  let created: CreatedServer;
+  try {
+    created = await run.client.createServer({ name: inputs.name }, deadline);
+  } catch (failure) {
+    if (didNothing(failure)) throw await explainRefusal(creation, failure);
+    return salvage(creation, failure) ?? reconcile(creation, failure);
+  }
+  if (run.inventory.hasSeen(created.id)) throw new ExistingServerError(inputs.name, created.id);
+  return created;
+}
+
+/** What can be read of a success that is not as documented: with the id of a new server, that server is known. */
+function salvage({ run }: Creation, failure: unknown): Found | undefined {
   if (!(failure instanceof AnswerMismatchError) || typeof failure.body !== "object" || failure.body === null)
     return;
   const { id, token } = failure.body as Partial<Record<string, unknown>>;
-  if (typeof id !== "string" || id === "" || inventory.has(id)) return;
+  if (typeof id !== "string" || id === "" || run.inventory.hasSeen(id)) return;
   return { id, ...(typeof token === "string" && { token }) };
 }
 
 /**
- * Finds the server of a create whose answer was lost: the only one of its name that was not there before and is not
- * another resource's of this run.
+ * Finds the server of a create whose response was lost: the only one of its name that was not there before and is not another
+ * resource's.
  */
-async function reconcile(
-  context: CreateContext,
-  inputs: NamedInputs,
-  cause: unknown,
-  deadline: Deadline,
-): Promise<Found> {
-  const { name, allowDuplicateName = false } = inputs;
-  let candidates: string[] = [];
-  for (const waitMs of context.looksAfterMs) {
-    if (waitMs >= deadline.remainingMs()) break;
-    await new Promise((done) => setTimeout(done, waitMs));
+async function reconcile(creation: Creation, cause: unknown): Promise<Found> {
+  const { run, owner, inputs, importHint } = creation;
+  const { inventory, ownership } = run;
+  const deadline = uninterrupted(creation.deadline);
+  let candidates: Found[] = [];
+  let unread: string | undefined = "the operation's time was up";
+  for (const waitMs of run.reconcileDelaysMs) {
+    if (!(await pauseWithin(waitMs, deadline))) break;
     try {
-      const servers = await context.client.listServers(deadline);
-      const fresh = servers.filter(
-        ({ id, name: listed }) =>
-          listed === name && !context.inventory.has(id) && !context.inventory.isOwned(id),
+      const servers = await run.client.listServers(deadline);
+      unread = undefined;
+      candidates = servers.filter(
+        ({ id, name }) =>
+          isSameName(name, inputs.name) && !inventory.hasSeen(id) && !ownership.hasOther(id, owner),
       );
-      const [only, second] = fresh;
-      if (only !== undefined && second === undefined)
-        return { id: only.id, token: only.token, createdAt: only.createdAt };
-      candidates = fresh.map(({ id }) => id);
-      if (candidates.length > 1) break;
-    } catch {
-      // What made the answer get lost may still go on: the next look may succeed.
+    } catch (error) {
+      // What made the response get lost may still go on: the next look may succeed.
+      unread = textOf(error);
     }
+    const [only, second] = candidates;
+    if (only !== undefined && second === undefined) return only;
+    if (second !== undefined) break;
   }
-  throw new CreateUnclearError({
-    name,
-    ids: candidates,
-    allowDuplicateName,
-    takeOver: context.takeOver,
+  throw new CreateUnclearError(inputs.name, {
+    ids: candidates.map(({ id }) => id),
+    allowDuplicateName: inputs.allowDuplicateName === true,
+    isReplacement: run.replaced.has(owner),
+    importHint,
+    unread,
     cause,
   });
 }
 
-/** Reads what the create's answer left out, so that the first refresh finds nothing new. */
-async function complete(
-  { client }: CreateContext,
-  inputs: NamedInputs,
-  created: Found,
-  deadline: Deadline,
-): Promise<{ id: string; state: ServerState }> {
+/** Reads what the create's response left out. */
+async function complete(creation: Creation, created: Found): Promise<Stored> {
+  const { run, inputs } = creation;
   const { id } = created;
+  const { accountId } = run.client;
   try {
-    const server = isLive(created) ? created : await client.getServer(id, deadline);
-    // The name as it was asked for: were the API to store another, a diff against that would replace the server for ever.
-    return { id, state: { ...liveState(server, inputs, client.accountId), name: inputs.name } };
+    const facts = isWhole(created) ? created : await readNew(creation, id);
+    return { id, state: { ...toState(facts, inputs, accountId), name: inputs.name } };
   } catch (error) {
-    const { adopt: _, ...kept } = inputs;
     const { token, createdAt } = created;
     const state = {
-      ...kept,
+      name: inputs.name,
+      ...settingsOf(inputs),
       ...(token !== undefined && { token }),
       ...(createdAt !== undefined && { createdAt }),
-      ...(client.accountId !== undefined && { accountId: client.accountId }),
+      ...(accountId !== undefined && { accountId }),
     };
     throw new CreateIncompleteError(id, state, inputs.name, error);
   }
 }
 
-function isLive(server: Found): server is LiveServer {
-  return (
-    server.name !== undefined &&
-    server.token !== undefined &&
-    server.createdAt !== undefined &&
-    server.streams !== undefined &&
-    // A server has streams from the start: an answer without any came too early.
-    server.streams.length > 0 &&
-    server.streams.every((stream) => "slug" in stream)
-  );
+function isWhole(server: Found): server is CreatedServer {
+  const { name, token, createdAt, streams = [] } = server;
+  // A server has streams from the start: a response without any was sent too early.
+  return name !== undefined && token !== undefined && createdAt !== undefined && streams.length > 0;
 }
 
-/** A 403 on a create may be the plan's limit; its message then tells how full the account is. */
-async function explainRefusal(
-  { client, configuration }: CreateContext,
-  name: string,
-  failure: unknown,
-  deadline: Deadline,
-): Promise<unknown> {
+/** Reads a server that may not be readable yet: what answers reads may lag behind what answered the create. */
+async function readNew({ run, deadline }: Creation, id: string): Promise<ServerFacts> {
+  const reading = uninterrupted(deadline);
+  let failure: unknown;
+  for (const waitMs of run.reconcileDelaysMs) {
+    if (!(await pauseWithin(waitMs, reading))) break;
+    try {
+      return await run.client.getServer(id, reading);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/** A 403 on a create may be the plan's limit, so the error tells how many servers there are. */
+async function explainRefusal({ run, inputs, deadline }: Creation, failure: unknown): Promise<unknown> {
   if (!(failure instanceof ApiError) || failure.code !== "forbidden") return failure;
+  const { plan = "scale", serverLimit } = run.configuration;
+  const limit = serverLimitOf(plan, serverLimit);
+  let used: number;
   try {
-    const used = (await client.listServers(deadline)).length;
-    const limit = serverLimitOf(configuration.plan ?? "scale", configuration.serverLimit);
-    const isLimit =
-      /\b(plan limit|limit (is )?reached|server limit|quota|upgrade)\b/i.test(failure.apiMessage ?? "") ||
-      (limit !== undefined && used >= limit);
-    return isLimit
-      ? new PlanLimitError(name, { limit, used, apiMessage: failure.apiMessage, cause: failure })
-      : failure;
+    used = (await run.client.listServers(deadline)).length;
   } catch {
     return failure;
   }
+  const saysSo = /\b(plan limit|limit (is )?reached|server limit|quota|upgrade)\b/i.test(failure.apiMessage ?? "");
+  return saysSo || (limit !== undefined && used >= limit)
+    ? new PlanLimitError(inputs.name, { limit, used, cause: failure })
+    : new ForbiddenCreateError(inputs.name, used, failure);
 }

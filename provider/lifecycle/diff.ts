@@ -1,5 +1,9 @@
-import type { Fields, ServerInputName, ServerState } from "../spec";
+import { type ServerInputName, type ServerState, serverResource } from "../spec";
+import { AdoptMismatchError, describe } from "./errors";
+import type { Owner } from "./ownership";
 import type { Properties } from "./properties";
+import type { Notice, Run } from "./run";
+import { isComplete, readState } from "./state";
 
 export interface Change {
   readonly property: ServerInputName;
@@ -7,11 +11,61 @@ export interface Change {
   readonly replaces: boolean;
 }
 
-/** What differs between a server's state and the inputs wanted; an unknown input counts as different. */
-export function findChanges(fields: Fields, state: Partial<ServerState>, inputs: Properties): Change[] {
-  return Object.entries(fields).flatMap(([key, { onlyOnCreate, replaces }]) => {
+export interface DiffRequest {
+  readonly owner?: Owner;
+  readonly id: string;
+  readonly state: Properties;
+  readonly inputs: Properties;
+}
+
+/**
+ * What differs between a server's state and the inputs, without a request. It notes in `run.ownership` that the resource keeps
+ * its server, if it does. Throws if another resource takes the server over in this very run.
+ */
+export function diff(
+  run: Run,
+  { owner, id, state, inputs }: DiffRequest,
+): { changes: Change[]; isComplete: boolean; notices: Notice[] } {
+  const stored = readState(state);
+  const changes = findChanges(run, stored, inputs);
+  const notices = warnOfAccount(run, id, stored);
+  if (owner !== undefined && !changes.some(({ replaces }) => replaces)) {
+    if (run.ownership.isTakenOverByOther(id, owner))
+      throw new AdoptMismatchError(id, "this resource has it, and another one of the program takes it over");
+    if (run.ownership.hasOther(id, owner)) {
+      const message =
+        `Two resources of the program have ${describe(stored.name, id)}. Remove one of them from the program: ` +
+        "the server stays as long as the other has it.";
+      notices.push({ severity: "warning", message });
+    }
+    run.ownership.claim(id, owner);
+  }
+  return { changes, isComplete: isComplete(stored), notices };
+}
+
+/** An unknown input counts as different; one that should be stored and is not is completed by an update. */
+function findChanges({ inputFields }: Run, state: Partial<ServerState>, inputs: Properties): Change[] {
+  return Object.entries(inputFields).flatMap(([key, { onlyOnCreate, replaces }]) => {
     const property = key as ServerInputName;
-    if (onlyOnCreate || state[property] === inputs[property]) return [];
+    const isMissing = state[property] === undefined && isRequiredOutput(property);
+    if (onlyOnCreate || isMissing || state[property] === inputs[property]) return [];
     return [{ property, replaces: replaces === true }];
   });
+}
+
+function isRequiredOutput(key: string): boolean {
+  const { outputs } = serverResource;
+  return key in outputs && !("optional" in outputs[key as keyof typeof outputs]);
+}
+
+/** Told once for each account, at the first server that is of it. */
+function warnOfAccount(run: Run, id: string, { name, accountId }: Partial<ServerState>): Notice[] {
+  const { client, foreignAccounts } = run;
+  const isForeign = accountId !== undefined && client.accountId !== undefined && accountId !== client.accountId;
+  if (!isForeign || foreignAccounts.has(accountId)) return [];
+  foreignAccounts.add(accountId);
+  const message =
+    `The access token is of account ${client.accountId}, but ${describe(name, id)} belongs to account ${accountId}. ` +
+    `With this token it cannot be read or deleted, and new servers are created in account ${client.accountId}.`;
+  return [{ severity: "warning", message }];
 }

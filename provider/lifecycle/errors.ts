@@ -1,35 +1,67 @@
 import { PostjectError } from "../client";
 import { CASCADE, errorCodes } from "../spec";
+import type { KnownServer } from "./inventory";
 
 /** How messages name a server: by its name, and by its id where it has one. */
 export function describe(name: string | undefined, id?: string): string {
-  return [`server`, name === undefined ? "" : `"${name}"`, id ? `(${id})` : ""].filter(Boolean).join(" ");
+  return ["server", name === undefined ? "" : `"${name}"`, id ? `(${id})` : ""].filter(Boolean).join(" ");
 }
 
-/** The run would delete a protected server: by its own delete, or by the replacement that a new name means. */
+/**
+ * What a user of the host does to make an existing server this resource's own: a command or a line of code. `isReplacement`: the
+ * resource has another server in the state, which the run replaces.
+ */
+export type ImportHint = (id: string, context: { readonly isReplacement: boolean }) => string;
+
+/** Why the run would delete a server and create another in its place. */
+type Replacement =
+  | { readonly by: "name"; readonly newName: string }
+  | { readonly by: "account" }
+  | { readonly by: "run" };
+
+/** The run would delete a protected server, or replace it. */
 export class DeletionProtectedError extends PostjectError {
-  constructor(server: {
-    name: string | undefined;
-    id?: string;
-    newName?: string | undefined;
-    /** Why the run would replace the server, where it is not its name. */
-    replacedBy?: "run" | "account";
-  }) {
-    const { name, id, newName, replacedBy } = server;
-    const replacement =
-      replacedBy === undefined
-        ? ""
-        : ` ${replacedBy === "run" ? "The run" : "Its new `account`"} would replace it: delete it and create another, with another token.`;
-    const rename =
-      newName === undefined
-        ? ""
-        : ` Renaming it to "${newName}" deletes it and creates another, with another token.`;
-    const way = newName === undefined ? "" : ` To keep the server, set its name to ${JSON.stringify(name)}.`;
+  constructor(
+    server: {
+      readonly name: string | undefined;
+      readonly id?: string;
+      /** Whether the protection is the server's own `deletionProtection` or the provider's setting. */
+      readonly setsProtectionItself: boolean;
+    },
+    replacement?: Replacement,
+  ) {
+    const { name, id, setsProtectionItself } = server;
+    const forOneRun = setsProtectionItself
+      ? "."
+      : ". Or allow it for one run with `POSTJECT_DELETION_PROTECTION=false`" +
+        (replacement === undefined ? "." : ", which also helps if an earlier run deleted the server and could not create the new one.");
     super(
       "deletion-protected",
-      `Deletion protection is on for ${describe(name, id)}.${rename}${replacement} A delete is irreversible and takes ` +
-        `${CASCADE} along.${way} ${errorCodes["deletion-protected"].remedy}`,
+      `Deletion protection is on for ${describe(name, id)}. ${explainReplacement(name, replacement)}${forOneRun}`,
     );
+  }
+}
+
+function explainReplacement(name: string | undefined, replacement: Replacement | undefined): string {
+  const loss = `would delete it with ${CASCADE}, and create another`;
+  switch (replacement?.by) {
+    case "name":
+      return (
+        `Renaming it to ${JSON.stringify(replacement.newName)} ${loss}. To keep it, set its name back to ${JSON.stringify(name)}. To ` +
+        "replace it, set `deletionProtection: false` under the old name, run `pulumi up`, then rename it"
+      );
+    case "account":
+      return (
+        `Changing its \`account\` ${loss}. To replace it, set \`deletionProtection: false\` with the old \`account\`, run ` +
+        "`pulumi up`, then change the account"
+      );
+    case "run":
+      return `This run ${loss}. To replace it, set \`deletionProtection: false\`, run \`pulumi up\`, then repeat`;
+    case undefined:
+      return (
+        "It was not deleted. To keep it, put the resource back into the program, or let Pulumi forget it with `pulumi state delete`. " +
+        `To delete it with ${CASCADE}, set \`deletionProtection: false\`, run \`pulumi up\`, then repeat`
+      );
   }
 }
 
@@ -37,15 +69,33 @@ export class DeletionProtectedError extends PostjectError {
 export class PlanLimitError extends PostjectError {
   constructor(
     name: string,
-    facts: { limit: number | undefined; used: number; apiMessage: string | undefined; cause: Error },
+    facts: {
+      readonly limit: number | undefined;
+      readonly used: number;
+      readonly cause: Error & { readonly apiMessage: string | undefined };
+    },
   ) {
-    const allowed = facts.limit === undefined ? "allows no further one" : `allows ${facts.limit}`;
-    const said = facts.apiMessage ? ` (Postject says: "${facts.apiMessage}")` : "";
+    const { limit, used, cause } = facts;
+    const allowed = limit === undefined ? "allows no more servers" : `allows ${count(limit, "server")}`;
+    const exist = `${used} ${used === 1 ? "exists" : "exist"}`;
+    const said = cause.apiMessage ? ` (Postject says: "${cause.apiMessage}")` : "";
     super(
       "plan-limit",
-      `Postject refused to create server "${name}": the account's plan ${allowed}, and ${count(facts.used, "server")} ` +
-        `${facts.used === 1 ? "exists" : "exist"}${said}. ${errorCodes["plan-limit"].remedy} (POST /v1/servers answered 403)`,
-      { cause: facts.cause },
+      `Postject refused to create server "${name}": the account's plan ${allowed}, and ${exist}${said}. ` +
+        `${errorCodes["plan-limit"].remedy} (POST /v1/servers answered 403)`,
+      { cause },
+    );
+  }
+}
+
+/** A create was refused for a reason that the API does not tell. */
+export class ForbiddenCreateError extends PostjectError {
+  constructor(name: string, used: number, cause: Error) {
+    super(
+      "forbidden",
+      `Postject refused to create server "${name}". It may be the plan's limit: the account has ${count(used, "server")}. ` +
+        `The API's response: ${cause.message}`,
+      { cause },
     );
   }
 }
@@ -54,52 +104,86 @@ export class PlanLimitError extends PostjectError {
 export class NameTakenError extends PostjectError {
   constructor(
     name: string,
-    taken: readonly { id: string; isOwned: boolean }[],
-    takeOver: (id: string) => string,
+    facts: {
+      readonly taken: readonly (KnownServer & { readonly isOwned: boolean })[];
+      /** The run replaces the resource, perhaps one of these very servers. */
+      readonly isReplacement: boolean;
+      readonly importHint: ImportHint;
+    },
   ) {
-    const strangers = taken.filter(({ isOwned }) => !isOwned).map(({ id }) => id);
-    const reason =
-      strangers.length === 0
-        ? "another resource of the program has it."
-        : "it is nearly always one whose creation was never recorded. To take it over: " +
-          `${strangers.map(takeOver).join(" or ")}.`;
+    const { taken, isReplacement, importHint } = facts;
+    const strangers = taken.filter(({ isOwned }) => !isOwned);
+    const found = taken.map(({ id, createdAt }) => (createdAt === undefined ? id : `${id}, created ${createdAt}`));
+    const ways = [
+      ...(strangers.length < taken.length ? ["Another resource of the program has it: give this one another name."] : []),
+      ...(isReplacement
+        ? ["If it is the server that this run replaces, set the resource option `deleteBeforeReplace: true`."]
+        : strangers.length === 0
+          ? []
+          : [
+              "If it is this resource under an earlier name or parent, keep it: set the resource option `aliases`, or run " +
+                "`pulumi state rename` or `pulumi state move`.",
+            ]),
+      ...(strangers.length > 0
+        ? [
+            `If it should belong to this resource, ${strangers.map(({ id }) => importHint(id, { isReplacement })).join(" or ")}.`,
+            "If it is somebody else's, choose another name.",
+          ]
+        : []),
+      "If you want a second server of this name, set `allowDuplicateName: true`.",
+    ];
     super(
       "name-taken",
-      `Not created: the account already has ${describe(name, taken.map(({ id }) => id).join(", "))}; ${reason} If a ` +
-        "second one is meant, set `allowDuplicateName: true`; if this replaces that server, set the resource option " +
-        "`deleteBeforeReplace: true`.",
+      `Not created: the account already has ${describe(name, found.join("; "))}.\n${ways.map((way) => `  - ${way}`).join("\n")}`,
     );
   }
 }
 
-/** The answer to a create was lost, and the list of servers does not tell which server it made, if any. */
+/** The API answered a create with a server that was there before. */
+export class ExistingServerError extends PostjectError {
+  constructor(name: string, id: string) {
+    super(
+      "name-taken",
+      `Not created: Postject returned ${describe(name, id)}, which the account had before, instead of a new server. It is not taken ` +
+        "over, since it may be somebody else's. Choose another name.",
+    );
+  }
+}
+
+/** The response to a create was lost, and the list of servers does not tell which server it created, if any. */
 export class CreateUnclearError extends PostjectError {
-  constructor(facts: {
-    name: string;
-    ids: readonly string[];
-    allowDuplicateName: boolean;
-    takeOver: (id: string) => string;
-    cause: unknown;
-  }) {
-    const { name, ids, allowDuplicateName, takeOver, cause } = facts;
+  constructor(
+    name: string,
+    facts: {
+      readonly ids: readonly string[];
+      readonly allowDuplicateName: boolean;
+      readonly isReplacement: boolean;
+      readonly importHint: ImportHint;
+      /** Why the account's servers could not be listed. */
+      readonly unread: string | undefined;
+      readonly cause: unknown;
+    },
+  ) {
+    const { ids, allowDuplicateName, isReplacement, importHint, unread, cause } = facts;
     const again = allowDuplicateName
       ? "Look at the account's servers before you run again: with `allowDuplicateName` another one would be created."
       : "Run again: the provider stops at a taken name, so nothing is created twice.";
     const found =
-      ids.length === 0
-        ? `No new server of that name is listed, but it may still appear. ${again}`
-        : `These servers may be it: ${ids.join(", ")}. To take the right one over: ${ids.map(takeOver).join(" or ")}.`;
+      ids.length > 0
+        ? `It may be one of these servers: ${ids.join(", ")}. To make the right one this resource's own, ` +
+          `${ids.map((id) => importHint(id, { isReplacement })).join(" or ")}.`
+        : unread === undefined
+          ? `No new server of that name is listed, but it may still appear. ${again}`
+          : `The list that would show it could not be read (${unread}). ${again}`;
     super(
       "create-unclear",
       `The outcome of creating server "${name}" is unclear. ${found} The cause: ${textOf(cause)}`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }
 
-/** The server exists, but what is known of it is not whole. The host stores `state` under `id`, so that nothing is lost. */
+/** The server exists, but not all of it could be read. The host stores `state` under `id`, so that nothing is lost. */
 export class CreateIncompleteError extends PostjectError {
   /** Not enumerable: it holds the server token. */
   declare readonly state: Readonly<Record<string, unknown>>;
@@ -112,7 +196,7 @@ export class CreateIncompleteError extends PostjectError {
   ) {
     super(
       "create-incomplete",
-      `Created ${describe(name, id)} and stored it, but could not read it to the end. ` +
+      `Created ${describe(name, id)} and stored it, but could not read all of it. ` +
         `${errorCodes["create-incomplete"].remedy} The cause: ${textOf(cause)}`,
       { cause },
     );
@@ -120,22 +204,23 @@ export class CreateIncompleteError extends PostjectError {
   }
 }
 
-/** `adopt` names a server that is not the one meant. */
+/** A resource is to take over a server that it cannot have. */
 export class AdoptMismatchError extends PostjectError {
-  constructor(id: string, wanted: string, problem: string) {
-    super(
-      "adopt-mismatch",
-      `Cannot adopt server ${id} as "${wanted}": ${problem}. ${errorCodes["adopt-mismatch"].remedy}`,
-    );
+  constructor(id: string, problem: string) {
+    super("adopt-mismatch", `Cannot take over server ${id}: ${problem}. ${errorCodes["adopt-mismatch"].remedy}`);
   }
 }
 
 /** A server seems to be gone, which is not enough to forget it; `problem` says why not. */
 export class AbsenceUnprovenError extends PostjectError {
-  constructor(name: string | undefined, id: string, problem: string, cause?: unknown) {
+  constructor(
+    { id, state }: { readonly id: string; readonly state: { readonly name?: string | undefined } },
+    problem: string,
+    cause?: unknown,
+  ) {
     super(
       "absence-unproven",
-      `It cannot be proven that ${describe(name, id)} is gone: ${problem}. The state is left as it is. ` +
+      `Postject does not find ${describe(state.name, id)}, but that does not prove that it is gone: ${problem}. The state is unchanged. ` +
         errorCodes["absence-unproven"].remedy,
       { cause },
     );
@@ -147,6 +232,6 @@ export function textOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-function count(number: number, noun: string): string {
+export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

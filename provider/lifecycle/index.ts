@@ -1,5 +1,13 @@
 export { type AutoNaming, autoName } from "./auto-name";
-export type { Change } from "./diff";
-export { CreateIncompleteError } from "./errors";
-export * from "./lifecycle";
+export { check } from "./check";
+export { create } from "./create";
+export { delete } from "./delete";
+export { type Change, diff } from "./diff";
+export { CreateIncompleteError, type ImportHint } from "./errors";
+export { getServer, getServers } from "./lookups";
+export type { Owner } from "./ownership";
+export { previewCreate } from "./preview-create";
 export { type CheckFailure, findProblems, type Properties, UNKNOWN } from "./properties";
+export { read } from "./read";
+export { type Limits, type Notice, type Run, startRun } from "./run";
+export { previewUpdate, update } from "./update";

@@ -1,53 +1,45 @@
 import { type Client, type Deadline, TimeoutError } from "../client";
+import { isSameName } from "../spec";
 
-interface KnownServer {
+export interface KnownServer {
   readonly id: string;
   readonly name: string;
+  readonly createdAt?: string | undefined;
 }
 
 /**
- * What one run knows of the account's servers: those listed before its first create (the baseline), and those it made,
- * took over or deleted since. It tells whether a name is taken, and which servers cannot be the outcome of a lost create.
+ * What one run knows of the account's servers: those listed before its first create (the baseline), and those that it created
+ * or deleted since. It tells whether a name is taken, and which servers cannot be the outcome of a lost create.
  */
 export interface Inventory {
-  /** Lists the servers, once in a run. */
+  /** Lists the servers, once per run. */
   load(deadline: Deadline): Promise<void>;
+  /** The servers of a name, by {@link isSameName}. */
   named(name: string): KnownServer[];
   /** How many servers the account has, as far as is known. */
   count(): number;
-  has(id: string): boolean;
-  /** Whether a resource of the program has the server. */
-  isOwned(id: string): boolean;
-  /** Whether a create of this run took the server over. */
-  isAdopted(id: string): boolean;
-  /** Notes that a resource of the program has the server in its state. */
-  claim(id: string): void;
-  /** Notes a server that a create of this run made. */
+  /** Whether the account has the server, or had it before this run deleted it. */
+  hasSeen(id: string): boolean;
+  /** Whether this run deleted the server. */
+  isDeleted(id: string): boolean;
+  /** Notes a server that this run created or found. */
   add(server: KnownServer): void;
-  /** Notes a server that a create of this run took over. */
-  adopt(server: KnownServer): void;
+  /** Notes that this run deleted a server. */
   remove(id: string): void;
   /** Runs creates of one name one after the other, so that each knows what became of the one before. */
-  inTurn<T>(name: string, work: () => Promise<T>): Promise<T>;
+  serializeByName<T>(name: string, work: () => Promise<T>): Promise<T>;
 }
 
 export function createInventory(client: Pick<Client, "listServers">): Inventory {
   const servers = new Map<string, KnownServer>();
-  const owned = new Set<string>();
-  const adopted = new Set<string>();
   const deleted = new Set<string>();
-  const turns = new Map<string, Promise<unknown>>();
+  const queues = new Map<string, Promise<unknown>>();
   let baseline: Promise<void> | undefined;
 
   async function list(deadline: Deadline): Promise<void> {
-    for (const { id, name } of await client.listServers(deadline)) {
-      if (!deleted.has(id)) servers.set(id, { id, name });
+    for (const { id, name, createdAt } of await client.listServers(deadline)) {
+      if (!deleted.has(id)) servers.set(id, { id, name, createdAt });
     }
-  }
-
-  function add({ id, name }: KnownServer): void {
-    servers.set(id, { id, name });
-    owned.add(id);
   }
 
   return {
@@ -60,35 +52,30 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
       try {
         await baseline;
       } catch (error) {
-        // Another create's time was up: this one may have more.
+        // It was another create's time that was up; this one may have more.
         if (isMine || !(error instanceof TimeoutError)) throw error;
         await this.load(deadline);
       }
     },
-    named: (name) => [...servers.values()].filter((server) => server.name === name),
+    named: (name) => [...servers.values()].filter((server) => isSameName(server.name, name)),
     count: () => servers.size,
-    has: (id) => servers.has(id) || deleted.has(id),
-    isOwned: (id) => owned.has(id),
-    isAdopted: (id) => adopted.has(id),
-    claim: (id) => void owned.add(id),
-    add,
-    adopt(server) {
-      add(server);
-      adopted.add(server.id);
+    hasSeen: (id) => servers.has(id) || deleted.has(id),
+    isDeleted: (id) => deleted.has(id),
+    add(server) {
+      servers.set(server.id, server);
     },
     remove(id) {
       servers.delete(id);
-      owned.delete(id);
       deleted.add(id);
     },
-    async inTurn(name, work) {
-      const before = turns.get(name) ?? Promise.resolve();
+    async serializeByName(name, work) {
+      const before = queues.get(name) ?? Promise.resolve();
       const turn = before.then(work, work);
-      turns.set(name, turn);
+      queues.set(name, turn);
       try {
         return await turn;
       } finally {
-        if (turns.get(name) === turn) turns.delete(name);
+        if (queues.get(name) === turn) queues.delete(name);
       }
     },
   };

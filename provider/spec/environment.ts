@@ -1,6 +1,6 @@
 import { configuration } from "./configuration";
 import type { Fields } from "./fields";
-import { nameRules, objects, serverResource } from "./server";
+import { objects, serverResource } from "./server";
 
 const { deletionProtection, allowDuplicateName, adopt, account } = serverResource.inputs;
 
@@ -94,7 +94,7 @@ export function planEnvironment(
   const problems = findTemplateProblems(nameTemplate);
   const servers = Object.entries(args.servers).map(([key, { name: server = key }]) => {
     const name = fill(nameTemplate, { ...around, server });
-    const broken = nameRules.find(({ pattern }) => !pattern.test(name));
+    const broken = serverResource.inputs.name.rules.find(({ pattern }) => !pattern.test(name));
     if (broken !== undefined) problems.push(`the name of \`${key}\` ${broken.problem}`);
     if (!/^[A-Za-z0-9]([\w .-]*[A-Za-z0-9])?$/.test(key))
       problems.push(

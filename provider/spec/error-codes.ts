@@ -65,10 +65,11 @@ export const errorCodes = {
     remedy: "Run again.",
   },
   "name-taken": {
-    meaning: "A server of this name exists, and the program does not own it; nothing was created.",
+    meaning: "The account has a server of this name that is not this resource's; nothing was created.",
     remedy:
-      "It is nearly always a server whose creation was never recorded: import or `adopt` it as the message shows. If " +
-      "a second one is meant, set `allowDuplicateName: true`; to replace one under its name, `deleteBeforeReplace: true`.",
+      "If the resource was renamed or moved in the program, set the resource option `aliases`. If an earlier create was never " +
+      "recorded, import or `adopt` the server as the message shows. If it is somebody else's, choose another name. For a second " +
+      "server of the name, set `allowDuplicateName: true`; to replace one under its own name, `deleteBeforeReplace: true`.",
   },
   "create-unclear": {
     meaning: "The answer to a create was lost, and the list of servers does not tell what became of it.",
@@ -77,13 +78,13 @@ export const errorCodes = {
       "Running again is safe unless `allowDuplicateName` is set: it stops at a taken name.",
   },
   "create-incomplete": {
-    meaning: "The server was created and is in the state, but could not be read to the end.",
+    meaning: "The server was created and is in the state, but not all of it could be read.",
     remedy: "Run `pulumi up` again: it reads the server and completes the state. Nothing is created twice.",
   },
   "adopt-mismatch": {
     meaning:
-      "`adopt` names a server that does not have the resource's name, or that another resource has taken.",
-    remedy: "Set `name` to the server's name, or `adopt` to the right id.",
+      "`adopt` or an import names a server that has another name than the resource, or that another resource of the program has.",
+    remedy: "Give the resource the server's name, or the id of the right server; one server belongs to one resource.",
   },
   "deletion-protected": {
     meaning: "Deletion protection is on for the server, and the run would delete it.",
@@ -93,7 +94,9 @@ export const errorCodes = {
   },
   "absence-unproven": {
     meaning: "The API says a server does not exist, but it cannot be proven that it is gone.",
-    remedy: "Check that the access token belongs to the account that owns the server; run again.",
+    remedy:
+      "Check that the access token is of the account that owns the server, and run again. If you know that the server is gone, " +
+      "remove it from the state: `pulumi state delete <urn>` (`pulumi stack --show-urns` lists the URNs).",
   },
   "environment-invalid": {
     meaning:

@@ -20,6 +20,14 @@ export interface Field {
   readonly plain?: true;
   /** Has a meaning only in the dynamic form, where Pulumi offers nothing of its own for it. */
   readonly onlyDynamic?: true;
+  /** What a string must look like. */
+  readonly rules?: readonly Rule[];
+}
+
+/** A pattern that a string must match, and what to tell a user whose string does not. */
+export interface Rule {
+  readonly pattern: RegExp;
+  readonly problem: string;
 }
 
 export type Fields = Readonly<Record<string, Field>>;

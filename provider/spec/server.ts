@@ -1,12 +1,18 @@
-import type { Fields, Values } from "./fields";
+import { accountName } from "./configuration";
+import type { Fields, Rule, Values } from "./fields";
 
-const streamFields = {
+/** What a create returns of a stream. */
+const streamSummaryFields = {
   id: { type: "string", description: "Postject's id of the stream." },
   name: { type: "string", description: "Human-readable name of the stream." },
-  slug: { type: "string", description: "Name of the stream in addresses and API calls." },
   type: { type: "string", description: "`transactional`, `broadcast` or `inbound`." },
-  description: { type: "string", optional: true, description: "What the stream is for, if anybody said so." },
-  createdAt: { type: "string", description: "When the stream was made: ISO 8601, UTC." },
+} as const satisfies Fields;
+
+const streamFields = {
+  ...streamSummaryFields,
+  slug: { type: "string", description: "Name of the stream in addresses and API calls." },
+  description: { type: "string", optional: true, description: "What the stream is for, if known." },
+  createdAt: { type: "string", description: "When the stream was created: ISO 8601, UTC." },
 } as const satisfies Fields;
 
 const idField = { type: "string", description: "Postject's id of the server." } as const;
@@ -30,6 +36,7 @@ const streams = { type: "Stream[]", description: "The server's message streams."
 /** The objects that list types such as `Stream[]` name. */
 export const objects = {
   Stream: streamFields,
+  StreamSummary: streamSummaryFields,
   ServerSummary: { id: idField, ...liveFields },
 } as const satisfies Readonly<Record<string, Fields>>;
 
@@ -41,7 +48,21 @@ export const nameRules = [
   { pattern: /\S/, problem: "must not be empty or blank" },
   { pattern: /^\P{Cc}*$/u, problem: "must not contain control characters" },
   { pattern: /^\P{Cs}*$/u, problem: "must not contain half a surrogate pair" },
-] as const;
+] as const satisfies readonly Rule[];
+
+/** What a program may name a server: an API may trim a name, and names that differ in outer white space alone look the same. */
+const inputNameRules = [
+  ...nameRules,
+  { pattern: /^\S([^]*\S)?$/, problem: "must not begin or end with white space" },
+] as const satisfies readonly Rule[];
+
+/** Whether two names are the same to a reader: an API may store a name trimmed, or in another Unicode form. */
+export function isSameName(one: string, other: string): boolean {
+  return one.trim().normalize("NFC") === other.trim().normalize("NFC");
+}
+
+/** An id is part of a URL's path. Postject's are cuids, which is not documented: only what cannot be an id is refused. */
+const idRule = { pattern: /^[^\s\p{Cc}/?#%]+$/u, problem: "must be the id of a server" } as const satisfies Rule;
 
 /** The Server resource: what a user may ask for, what comes of it, and what a change does. */
 export const serverResource = {
@@ -53,7 +74,13 @@ export const serverResource = {
    * serialised, so nothing can be captured, and refresh and destroy run the installed version. Old states hold it: it never
    * changes.
    */
-  dynamicProvider: 'exports.handler = () => require("pulumi-postject/dynamic");',
+  dynamicProvider:
+    'exports.handler=()=>{for(const r of[require,i=>require.main.require(i)])try{return r("pulumi-postject/dynamic")}catch(e){if(e.code!="MODULE_NOT_FOUND")throw e}throw Error("run: npm install pulumi-postject")}',
+  /**
+   * A property that the dynamic form's SDK sends with every server and the host takes out in Check, so that it is never stored:
+   * the name to use if the program gives none. It also tells the host, which is told no URN, which resource is checked.
+   */
+  dynamicAutoName: "__autoName",
   description:
     "A Postject server: the top-level unit of an account, with its own server token, message streams and templates. " +
     `Postject cannot change a server, only create and delete it, and a delete is irreversible: it takes ${CASCADE} along.`,
@@ -62,9 +89,11 @@ export const serverResource = {
       type: "string",
       optional: true,
       replaces: true,
+      rules: inputNameRules,
       description:
         "Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, " +
-        `and the old one is deleted with ${CASCADE}. Left out, it is the resource's name with a random-looking suffix.`,
+        `and the old one is deleted with ${CASCADE}. If unset, a name is made up once, from the resource's name and ` +
+        "seven hex digits, and kept from then on.",
     },
     deletionProtection: {
       type: "boolean",
@@ -86,24 +115,29 @@ export const serverResource = {
       plain: true,
       replaces: true,
       onlyDynamic: true,
+      rules: [accountName],
       description:
         "Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` " +
         "and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of " +
-        "the stack where it says nothing. A change that leads to another account replaces the server.",
+        "the stack where it says nothing. Changing it replaces the server.",
     },
     adopt: {
       type: "string",
       optional: true,
       onlyOnCreate: true,
       onlyDynamic: true,
+      rules: [idRule],
       description:
-        "Id of an existing server to take over instead of creating one; its name must be `name`. Take the line out after " +
-        "the update: a server that is in the state is not adopted again.",
+        "Id of an existing server to adopt instead of creating one; its name must be `name`. Remove the line after the " +
+        "update: a server that is in the state is not adopted again.",
     },
   },
   outputs: {
     ...liveFields,
-    streams,
+    streams: {
+      type: "StreamSummary[]",
+      description: "The server's message streams, as its creation returned them; `getServer` returns them in full.",
+    },
     accountId: {
       type: "string",
       optional: true,
@@ -118,6 +152,7 @@ export const serverResource = {
 } as const;
 
 export type StreamState = Values<typeof streamFields>;
+export type StreamSummary = Values<typeof streamSummaryFields>;
 export type ServerInputs = Values<typeof serverResource.inputs>;
 type ServerOutputs = Values<typeof serverResource.outputs, typeof objects>;
 /** Inputs plus outputs, as last stored. */

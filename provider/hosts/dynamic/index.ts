@@ -2,15 +2,16 @@ import {
   type ConfigurationResolution,
   createClient,
   PostjectError,
-  readAccessToken,
   requireConfiguration,
   resolveConfiguration,
   sourcesOf,
 } from "../../client";
-import { CreateIncompleteError, createLifecycle, type Lifecycle, type Properties } from "../../lifecycle";
-import { PACKAGE_NAME, withCode } from "../../spec";
+import * as lifecycle from "../../lifecycle";
+import type { Owner, Properties, Run } from "../../lifecycle";
+import { PACKAGE_NAME, serverResource, withCode } from "../../spec";
 import { endWithEngine } from "../end-with-engine";
 import { fromSentinel, toSentinel } from "../unknown";
+import { logToEngine } from "./engine-log";
 
 // The constant provider string in every dynamic resource's state names this module, for ever. It speaks the interface of
 // `pulumi.dynamic.ResourceProvider` without importing Pulumi, which the host that calls it has loaded anyway.
@@ -28,7 +29,9 @@ let stackConfiguration: StackConfiguration = { get: () => undefined };
 /** By `account`, since each call needs one. What is chosen holds until the host is configured anew, as in the plugin. */
 const resolutions = new Map<string | undefined, ConfigurationResolution>();
 /** By their configuration. */
-const lifecycles = new Map<string, Lifecycle>();
+const runs = new Map<string, Run>();
+/** Which resource was checked last with certain inputs, by the inputs: the other methods are told no more than those. */
+const owners = new Map<string, string>();
 
 /**
  * Takes the stack configuration. Does all its work before it returns: the host calls the other methods without waiting
@@ -37,7 +40,8 @@ const lifecycles = new Map<string, Lifecycle>();
 export async function configure({ config }: { config: StackConfiguration }): Promise<void> {
   stackConfiguration = config;
   resolutions.clear();
-  lifecycles.clear();
+  runs.clear();
+  owners.clear();
 }
 
 export async function check(olds: StringKeyed, news: StringKeyed) {
@@ -47,24 +51,25 @@ export async function check(olds: StringKeyed, news: StringKeyed) {
       failures: failures.map(({ reason, code }) => ({ property: "", reason: withCode(reason, code) })),
     };
   return callHost(async () => {
-    const checked = getLifecycle(news).check({
+    const { [serverResource.dynamicAutoName]: autoName, ...given } = news;
+    const owner = typeof autoName === "string" ? autoName : undefined;
+    const checked = lifecycle.check(getRun(news), {
+      owner,
       oldInputs: fromHost(olds),
-      inputs: fromHost(news),
-      // A new resource has no old inputs, and moves nowhere.
-      movesAccount: PROVIDER_KEY in olds && movesAccount(olds, news),
+      inputs: fromHost(given),
+      ...(owner !== undefined && { autoName: () => owner }),
     });
-    return { inputs: toHost(checked.inputs), failures: checked.failures };
+    const inputs = toHost(checked.inputs);
+    if (owner !== undefined) owners.set(identify(inputs), owner);
+    return { inputs, failures: checked.failures };
   });
 }
 
 export async function diff(id: string, olds: StringKeyed, news: StringKeyed) {
   return callHost(async () => {
-    const { changes, isComplete } = getLifecycle(news).diff({
-      id,
-      state: fromHost(olds),
-      inputs: fromHost(news),
-      movesAccount: movesAccount(olds, news),
-    });
+    const request = { owner: ownerOf(news), id, state: fromHost(olds), inputs: fromHost(news) };
+    const { changes, isComplete, notices } = lifecycle.diff(getRun(news), request);
+    await logToEngine(notices);
     return {
       changes: changes.length > 0 || !isComplete,
       replaces: changes.filter(({ replaces }) => replaces).map(({ property }) => property),
@@ -75,10 +80,14 @@ export async function diff(id: string, olds: StringKeyed, news: StringKeyed) {
 export async function create(inputs: StringKeyed) {
   return callHost(async () => {
     try {
-      const { id, state } = await getLifecycle(inputs).create({ inputs: fromHost(inputs) });
+      const { id, state } = await lifecycle.create(getRun(inputs), {
+        owner: ownerOf(inputs),
+        inputs: fromHost(inputs),
+        importHint: (id) => `set \`adopt: "${id}"\` on it and run \`pulumi up\` again`,
+      });
       return { id, outs: toHost(state) };
     } catch (error) {
-      if (!(error instanceof CreateIncompleteError)) throw error;
+      if (!(error instanceof lifecycle.CreateIncompleteError)) throw error;
       // The host stores what such an error carries; without the provider string the server could not be deleted later.
       const properties = { ...toHost(error.state), [PROVIDER_KEY]: inputs[PROVIDER_KEY] };
       throw Object.assign(new Error(error.message), { id: error.id, properties, reasons: [error.message] });
@@ -88,7 +97,9 @@ export async function create(inputs: StringKeyed) {
 
 export async function read(id: string, state: StringKeyed) {
   return callHost(async () => {
-    const found = await getLifecycle(state).read({ id, state: fromHost(state) });
+    // Whether the resource owns the server or only reads it, the host does not tell.
+    const request = { id, state: fromHost(state), ownership: "none" } as const;
+    const found = await lifecycle.read(getRun(state), request);
     // An empty id takes the resource out of the state.
     return found
       ? { id: found.id, props: toHost(found.state), inputs: toHost(found.inputs) }
@@ -98,16 +109,25 @@ export async function read(id: string, state: StringKeyed) {
 
 export async function update(id: string, olds: StringKeyed, news: StringKeyed) {
   return callHost(async () => {
-    const { state } = await getLifecycle(news).update({ id, state: fromHost(olds), inputs: fromHost(news) });
+    const { state } = await lifecycle.update(getRun(news), { id, state: fromHost(olds), inputs: fromHost(news) });
     return { outs: toHost(state) };
   });
 }
 
 async function remove(id: string, state: StringKeyed) {
-  return callHost(() => getLifecycle(state).delete({ id, state: fromHost(state) }));
+  return callHost(async () => logToEngine(await lifecycle.delete(getRun(state), { id, state: fromHost(state) })));
 }
 
 export { remove as delete };
+
+/** The resource that inputs were checked for; undefined in a run that checks nothing, such as a refresh. */
+function ownerOf(inputs: StringKeyed): Owner {
+  return owners.get(identify(inputs));
+}
+
+function identify({ [PROVIDER_KEY]: _, ...inputs }: StringKeyed): string {
+  return JSON.stringify(Object.entries(inputs).toSorted());
+}
 
 /** The configuration of a server's account. An `account` that is no string is refused by the check of the inputs. */
 function resolveAccount({ account }: StringKeyed): ConfigurationResolution {
@@ -121,36 +141,15 @@ function resolveAccount({ account }: StringKeyed): ConfigurationResolution {
 }
 
 /**
- * Whether another `account` leads to other servers. Two names are of one account if they lead to the same API with the same
- * access token, or with tokens of one `sub`; only a state knows the `sub` where the configuration of the old name is gone.
+ * Started at the first call and not in `configure`, where a failure would be shown at no resource. Names of one account share
+ * one, so that it knows all their servers.
  */
-function movesAccount(olds: StringKeyed, news: StringKeyed): boolean {
-  if (olds.account === news.account) return false;
-  const { configuration: before } = resolveAccount(olds);
-  const { configuration: after } = resolveAccount(news);
-  if (after === undefined) return true;
-  if (before !== undefined && before.endpoint !== after.endpoint) return true;
-  if (before?.accessToken === after.accessToken) return false;
-  const owner = olds.accountId ?? (before && readAccessToken(before.accessToken).accountId);
-  return owner === undefined || owner !== readAccessToken(after.accessToken).accountId;
-}
-
-/**
- * Made at the first call and not in `configure`, where a failure would be shown at no resource. Names of one account share one,
- * so that it knows all their servers.
- */
-function getLifecycle(properties: StringKeyed): Lifecycle {
+function getRun(properties: StringKeyed): Run {
   const configuration = requireConfiguration(resolveAccount(properties));
   const key = JSON.stringify(configuration);
-  const known = lifecycles.get(key);
-  if (known !== undefined) return known;
-  const lifecycle = createLifecycle({
-    client: createClient(configuration),
-    configuration,
-    takeOver: (id) => `set \`adopt: "${id}"\` on the resource and run \`pulumi up\` again`,
-  });
-  lifecycles.set(key, lifecycle);
-  return lifecycle;
+  const run = runs.get(key) ?? lifecycle.startRun({ client: createClient(configuration), configuration });
+  runs.set(key, run);
+  return run;
 }
 
 function fromHost(properties: StringKeyed): Properties {

@@ -1,20 +1,21 @@
 import { credentials } from "@grpc/grpc-js";
+import type { Notice } from "../../lifecycle";
 
 /** The engine's log: what is written here is shown to the user, at the resource. */
 export interface EngineLog {
   /** Resolves when the engine has taken the warnings; a log that fails is no reason to fail. */
-  warn(urn: string, messages: readonly string[]): Promise<void>;
+  write(urn: string, notices: readonly Notice[]): Promise<void>;
 }
 
 export function createEngineLog(address: string | undefined): EngineLog {
   return {
-    async warn(urn, messages) {
-      if (address === undefined || messages.length === 0) return;
+    async write(urn, notices) {
+      if (address === undefined || notices.length === 0) return;
       const { EngineClient, LogRequest, LogSeverity } = loadEngine();
       const client = new EngineClient(address, credentials.createInsecure());
-      for (const message of messages) {
+      for (const { severity, message } of notices) {
         const request = new LogRequest();
-        request.setSeverity(LogSeverity.WARNING);
+        request.setSeverity(severity === "warning" ? LogSeverity.WARNING : LogSeverity.INFO);
         request.setUrn(urn);
         request.setMessage(message);
         await new Promise<void>((done) => client.log(request, () => done()));

@@ -46,7 +46,7 @@ export class MissingKeysError extends Error {
 }
 
 /** Any rejection as gRPC sends it. */
-export function toAnswer(error: unknown): Partial<ServiceError> {
+export function toErrorResponse(error: unknown): Partial<ServiceError> {
   if (error instanceof MissingKeysError) {
     const missing = new ConfigureErrorMissingKeys();
     for (const { key } of error.failures) {

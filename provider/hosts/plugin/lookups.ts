@@ -1,24 +1,59 @@
 import type { ServerWritableStream } from "@grpc/grpc-js";
+import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { PostjectError } from "../../client";
-import type { Lifecycle, Limits } from "../../lifecycle";
+import * as lifecycle from "../../lifecycle";
+import type { Limits, Run } from "../../lifecycle";
 import { functions, secretKeys, serverResource } from "../../spec";
+import { toErrorResponse } from "./errors";
 import { decode, encode } from "./properties";
+import type { Unary } from "./unary";
+
+/** What lookups need of the provider that serves them. */
+export interface LookupHost {
+  readonly unary: Unary;
+  track(call: Promise<unknown>): void;
+  getRun(): Run;
+  limits(request: object): Limits;
+}
+
+/** The methods of the protocol that read servers which no resource has. */
+export function createLookupService({
+  unary,
+  track,
+  getRun,
+  limits,
+}: LookupHost): Pick<IResourceProviderServer, "invoke" | "list"> {
+  return {
+    // Its problems are errors and no `failures`, which `pulumi do` ignores.
+    invoke: unary(async (request: rpc.InvokeRequest) => {
+      const response = new rpc.InvokeResponse();
+      response.setReturn(await callFunction(getRun(), request, limits(request)));
+      return response;
+    }),
+
+    list: (call) => {
+      const streaming = (async () => streamServers(getRun(), call, limits(call.request)))();
+      track(
+        streaming.then(
+          () => call.end(),
+          (error: unknown) => call.emit("error", toErrorResponse(error)),
+        ),
+      );
+    },
+  };
+}
 
 /** Runs one of the schema's functions. Rejects with a PostjectError if there is none of that token. */
-export async function callFunction(
-  lifecycle: Lifecycle,
-  request: rpc.InvokeRequest,
-  limits: Limits,
-): Promise<Struct> {
+async function callFunction(run: Run, request: rpc.InvokeRequest, limits: Limits): Promise<Struct> {
   const { getServer, getServers } = functions;
   const token = request.getTok();
   const args = decode(request.getArgs()).values;
   if (token === getServer.token)
-    return encode(await lifecycle.getServer(args, limits), secretKeys(getServer.outputs));
+    return encode(await lifecycle.getServer(run, args, limits), secretKeys(getServer.outputs));
   if (token === getServers.token) {
-    const { servers } = await lifecycle.getServers(args, limits);
+    const { servers } = await lifecycle.getServers(run, args, limits);
     // The list as a whole, because a secret inside it would be lost.
     return encode({ servers }, ["servers"]);
   }
@@ -26,8 +61,8 @@ export async function callFunction(
 }
 
 /** Streams a page of the account's servers, and where the next begins if there is one. */
-export async function listServers(
-  lifecycle: Lifecycle,
+async function streamServers(
+  run: Run,
   call: ServerWritableStream<rpc.ListRequest, rpc.ListResponse>,
   limits: Limits,
 ): Promise<void> {
@@ -36,7 +71,7 @@ export async function listServers(
   if (request.getToken() !== serverResource.token || !/^\d+$/.test(token)) {
     throw new PostjectError("bad-request", `Cannot list ${request.getToken()} from "${token}".`);
   }
-  const { servers } = await lifecycle.getServers(decode(request.getQuery()).values, limits);
+  const { servers } = await lifecycle.getServers(run, decode(request.getQuery()).values, limits);
   const start = Number(token);
   const limit = request.getLimit() || Number.POSITIVE_INFINITY;
   const pageSize = request.getPageSize() || Number.POSITIVE_INFINITY;

@@ -13,16 +13,7 @@ import {
   requireConfiguration,
   resolveConfiguration,
 } from "../../client";
-import {
-  type AutoNaming,
-  autoName,
-  type CheckFailure,
-  CreateIncompleteError,
-  createLifecycle,
-  type Lifecycle,
-  type Properties,
-  UNKNOWN,
-} from "../../lifecycle";
+import { type Limits, type Run, startRun, UNKNOWN } from "../../lifecycle";
 import {
   configuration as configurationFields,
   secretKeys,
@@ -31,11 +22,14 @@ import {
   withCode,
   withoutOnlyDynamic,
 } from "../../spec";
+import { componentOf } from "./components";
 import { createEngineLog, type EngineLog } from "./engine-log";
-import { MissingKeysError, toAnswer, toServiceError } from "./errors";
-import { callFunction, listServers } from "./lookups";
-import { decode, encode, withoutUnknown } from "./properties";
+import { MissingKeysError } from "./errors";
+import { createLookupService } from "./lookups";
+import { decode, withoutUnknown } from "./properties";
+import { createResourceService, toCheckResponse } from "./resource";
 import { isDefaultProvider, readStackConfiguration } from "./stack-configuration";
+import { createUnary } from "./unary";
 
 /** The provider as one process serves it, and how far its work is done. */
 export interface PluginProvider {
@@ -49,7 +43,6 @@ export interface PluginProvider {
 
 /** A state that comes from the dynamic form may hold others: they have no meaning here. */
 const INPUTS = withoutOnlyDynamic(serverResource.inputs);
-const SECRET_OUTPUTS = secretKeys(serverResource.outputs);
 const SECRET_CONFIGURATION = secretKeys(configurationFields);
 
 const SCHEMA_FILE = path.join(__dirname, "../../../../sdk/schema.json");
@@ -58,48 +51,28 @@ const SCHEMA_FILE = path.join(__dirname, "../../../../sdk/schema.json");
 export function createProvider(engineAddress: string | undefined): PluginProvider {
   let engine = engineAddress;
   let log: EngineLog = createEngineLog(engine);
-  let configured: Configuration | undefined;
-  let lifecycle: Lifecycle | undefined;
+  let configured: { configuration: Configuration; urn: string } | undefined;
+  let run: Run | undefined;
   let cancellation = new AbortController();
   const underWay = new Set<Promise<unknown>>();
+  const unary = createUnary(track);
 
-  function configure(configuration: Configuration): void {
-    configured = configuration;
-    lifecycle = createLifecycle({
-      client: createClient(configuration),
-      configuration,
-      inputFields: INPUTS,
-      takeOver: (id, logicalName = "<name>") =>
-        `\`pulumi import ${serverResource.token} ${logicalName} ${id}\``,
-    });
+  function configure(configuration: Configuration, urn: string): void {
+    configured = { configuration, urn };
+    run = startRun({ client: createClient(configuration), configuration, inputFields: INPUTS });
   }
 
-  function getLifecycle(): Lifecycle {
-    if (lifecycle === undefined) throw new Error("the provider is not configured");
-    return lifecycle;
+  function getRun(): Run {
+    if (run === undefined) throw new Error("the provider is not configured");
+    return run;
   }
 
-  /** Reads carry no timeout in the protocol of older engines and SDKs. */
-  const timeoutOf = (request: { getTimeout?(): number }) => request.getTimeout?.() ?? 0;
-
-  const limits = (timeoutSeconds = 0) => ({
-    timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : undefined,
-    cancelled: cancellation.signal,
-  });
-
-  /** Makes a gRPC method of a function: its rejection is answered, never thrown. */
-  function unary<Request, Response>(
-    work: (request: Request) => Response | Promise<Response>,
-    { isWaitedFor = true } = {},
-  ): grpc.handleUnaryCall<Request, Response> {
-    return ({ request }, callback) => {
-      const done = Promise.resolve(request)
-        .then(work)
-        .then(
-          (response) => callback(null, response),
-          (error: unknown) => callback(toAnswer(error)),
-        );
-      if (isWaitedFor) track(done);
+  /** Lookups carry no timeout, and reads none in the protocol of older engines and SDKs. */
+  function limits(request: { getTimeout?(): number }): Limits {
+    const timeoutSeconds = request.getTimeout?.() ?? 0;
+    return {
+      timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : undefined,
+      cancelled: cancellation.signal,
     };
   }
 
@@ -113,7 +86,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     void work.finally(() => underWay.delete(work));
   }
 
-  const service = {
+  const service: IResourceProviderServer = {
     handshake: unary((request: rpc.ProviderHandshakeRequest) => {
       engine = request.getEngineAddress() || engineAddress;
       log = createEngineLog(engine);
@@ -168,7 +141,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       const { configuration, failures } = resolution;
       if (configuration === undefined && failures.every(({ code }) => code === "access-token-missing"))
         throw new MissingKeysError(failures);
-      configure(requireConfiguration(resolution));
+      configure(requireConfiguration(resolution), request.getUrn() ?? "");
       const response = new rpc.ConfigureResponse();
       response.setAcceptsecrets(true);
       response.setSupportspreview(true);
@@ -176,149 +149,30 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       return response;
     }),
 
-    check: unary((request: rpc.CheckRequest) => {
-      const { values, secrets } = decode(request.getNews());
-      const { values: oldInputs, secrets: oldSecrets } = decode(request.getOlds());
-      const { inputs, failures } = getLifecycle().check({
-        urn: request.getUrn(),
-        oldInputs,
-        inputs: values,
-        secrets: new Set([...secrets, ...oldSecrets]),
-        autoName: () => autoName(toAutoNaming(request)),
-      });
-      // Naming a property makes the engine print its value, a secret one too.
-      const shown = failures.map((failure) =>
-        secrets.has(failure.property) ? { ...failure, property: "" } : failure,
-      );
-      // What is kept from the old inputs stays as secret as it was there.
-      const kept = [...oldSecrets].filter((key) => !(key in values));
-      return toCheckResponse(inputs, shown, [...secrets, ...kept]);
+    ...createResourceService({
+      unary,
+      getRun,
+      getProviderUrn: () => configured?.urn ?? "",
+      componentOf,
+      log: (urn, notices) => log.write(urn, notices),
+      limits,
     }),
-
-    diff: unary((request: rpc.DiffRequest) => {
-      const { changes, isComplete } = getLifecycle().diff({
-        id: request.getId(),
-        state: decode(request.getOlds()).values,
-        inputs: decode(request.getNews()).values,
-      });
-      const { DiffChanges } = rpc.DiffResponse;
-      const response = new rpc.DiffResponse();
-      response.setChanges(changes.length > 0 || !isComplete ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
-      response.setHasdetaileddiff(true);
-      for (const { property, replaces } of changes) {
-        const { Kind } = rpc.PropertyDiff;
-        const detail = new rpc.PropertyDiff();
-        detail.setKind(replaces ? Kind.UPDATE_REPLACE : Kind.UPDATE);
-        detail.setInputdiff(true);
-        response.getDetaileddiffMap().set(property, detail);
-        response.addDiffs(property);
-        if (replaces) response.addReplaces(property);
-      }
-      return response;
-    }),
-
-    create: unary(async (request: rpc.CreateRequest) => {
-      const { values: inputs, secrets } = decode(request.getProperties());
-      const response = new rpc.CreateResponse();
-      const options = { inputs, ...limits(timeoutOf(request)) };
-      if (request.getPreview()) {
-        const { state, warnings } = await getLifecycle().previewCreate(options);
-        await log.warn(request.getUrn(), warnings);
-        response.setProperties(encode(state, secrets));
-        return response;
-      }
-      try {
-        const { id, state } = await getLifecycle().create({ ...options, logicalName: request.getName() });
-        response.setId(id);
-        response.setProperties(encode(state, SECRET_OUTPUTS, secrets));
-        return response;
-      } catch (error) {
-        if (!(error instanceof CreateIncompleteError)) throw error;
-        const partial = new rpc.ErrorResourceInitFailed();
-        partial.setId(error.id);
-        partial.setProperties(encode(error.state, SECRET_OUTPUTS, secrets));
-        partial.setInputs(encode(inputs, secrets));
-        partial.addReasons(error.message);
-        throw toServiceError(error, false, { type: "pulumirpc.ErrorResourceInitFailed", message: partial });
-      }
-    }),
-
-    read: unary(async (request: rpc.ReadRequest) => {
-      const { values: state, secrets } = decode(request.getProperties());
-      const { secrets: secretInputs } = decode(request.getInputs());
-      const response = new rpc.ReadResponse();
-      const found = await getLifecycle().read({
-        id: request.getId(),
-        state,
-        ...limits(timeoutOf(request)),
-      });
-      // Nothing set at all means that the server is gone; an empty struct would import a ghost.
-      if (found === undefined) return response;
-      response.setId(found.id);
-      response.setProperties(encode(found.state, SECRET_OUTPUTS, secrets));
-      response.setInputs(encode(found.inputs, secretInputs));
-      return response;
-    }),
-
-    update: unary(async (request: rpc.UpdateRequest) => {
-      const { values: state, secrets } = decode(request.getOlds());
-      const { values: inputs, secrets: secretInputs } = decode(request.getNews());
-      const response = new rpc.UpdateResponse();
-      const id = request.getId();
-      const updated = request.getPreview()
-        ? { state: getLifecycle().previewUpdate({ state, inputs }) }
-        : await getLifecycle().update({ id, state, inputs, ...limits(timeoutOf(request)) });
-      response.setProperties(encode(updated.state, SECRET_OUTPUTS, secrets, secretInputs));
-      return response;
-    }),
-
-    delete: unary(async (request: rpc.DeleteRequest) => {
-      const { values: state } = decode(request.getProperties());
-      await getLifecycle().delete({ id: request.getId(), state, ...limits(timeoutOf(request)) });
-      return new Empty();
-    }),
-
-    invoke: unary(async (request: rpc.InvokeRequest) => {
-      const response = new rpc.InvokeResponse();
-      try {
-        response.setReturn(await callFunction(getLifecycle(), request, limits()));
-      } catch (error) {
-        if (!(error instanceof PostjectError)) throw error;
-        // A failure reads better than an error, which the engine wraps in the protocol's own words.
-        const failure = new rpc.CheckFailure();
-        failure.setReason(error.message);
-        response.addFailures(failure);
-      }
-      return response;
-    }),
-
-    list: (call: grpc.ServerWritableStream<rpc.ListRequest, rpc.ListResponse>) => {
-      const list = async () => listServers(getLifecycle(), call, limits());
-      track(
-        list().then(
-          () => call.end(),
-          (error: unknown) => call.emit("error", toAnswer(error)),
-        ),
-      );
-    },
+    ...createLookupService({ unary, track, getRun, limits }),
 
     // Comes at the end of every run, not only of a cancelled one: what a run knows is forgotten, what waits is ended, and
     // the process stays fit for another run.
     cancel: unary(() => {
       cancel();
-      if (configured !== undefined) configure(configured);
+      if (configured !== undefined) configure(configured.configuration, configured.urn);
       return new Empty();
     }),
 
     // Not waited for at the end: it may never end when the engine has refused a child. The creates in it are.
-    construct: unary(
-      (request: rpc.ConstructRequest) => {
-        // Loaded here: it needs the whole SDK, which takes several times as long as the plugin's own start.
-        const { constructComponent } = require("./construct") as typeof import("./construct");
-        return constructComponent(request, engine);
-      },
-      { isWaitedFor: false },
-    ),
+    construct: createUnary(() => {})((request: rpc.ConstructRequest) => {
+      // Loaded here: it needs the whole SDK, which takes several times as long as the plugin's own start.
+      const { constructComponent } = require("./construct") as typeof import("./construct");
+      return constructComponent(request, engine);
+    }),
 
     attach: unary(() => new Empty()),
 
@@ -329,7 +183,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
   };
 
   return {
-    service: service as unknown as IResourceProviderServer,
+    service,
     cancel,
     idle: async () => void (await Promise.allSettled(underWay)),
     isIdle: () => underWay.size === 0,
@@ -341,28 +195,4 @@ function unimplemented(): never {
     code: grpc.status.UNIMPLEMENTED,
     details: "not implemented",
   });
-}
-
-function toCheckResponse(inputs: Properties, failures: readonly CheckFailure[], secrets: Iterable<string>) {
-  const response = new rpc.CheckResponse();
-  response.setInputs(encode(inputs, secrets));
-  for (const { property, reason } of failures) {
-    const failure = new rpc.CheckFailure();
-    failure.setProperty(property);
-    failure.setReason(reason);
-    response.addFailures(failure);
-  }
-  return response;
-}
-
-function toAutoNaming(request: rpc.CheckRequest): AutoNaming {
-  const options = request.getAutonaming();
-  const { Mode } = rpc.CheckRequest.AutonamingOptions;
-  const modes = { [Mode.PROPOSE]: "propose", [Mode.ENFORCE]: "enforce", [Mode.DISABLE]: "disable" } as const;
-  return {
-    mode: options === undefined ? "default" : modes[options.getMode()],
-    proposedName: options?.getProposedName() ?? "",
-    logicalName: request.getName() || (request.getUrn().split("::").pop() ?? ""),
-    seed: request.getRandomseed_asU8(),
-  };
 }

@@ -1,0 +1,30 @@
+import type { ImportHint } from "../../lifecycle";
+import { serverResource } from "../../spec";
+import { parseUrn } from "./urn";
+
+/**
+ * How a user makes an existing server the resource's own, in the resource's place: a component's child cannot be imported to the
+ * root, and an explicit provider has its own account.
+ *
+ * @param componentUrn the `Environment` that the resource is in: a program cannot reach into it, but the engine can
+ */
+export function createImportHint(urn: string, providerUrn: string, componentUrn?: string): ImportHint {
+  const { parentType, name } = parseUrn(urn);
+  return (id, { isReplacement }) => {
+    if (isReplacement || (parentType !== undefined && componentUrn === undefined))
+      return `set the resource option \`import: "${id}"\` on it and run \`pulumi up\``;
+    const provider = parseUrn(providerUrn).name;
+    const args = [
+      ...["pulumi", "import", serverResource.token, name || "<name>", id],
+      ...(componentUrn === undefined ? [] : ["--parent", `parent=${componentUrn}`]),
+      // The engine's own default provider is what an import uses anyway.
+      ...(/^(default(_|$)|$)/.test(provider) ? [] : ["--provider", `provider=${providerUrn}`]),
+    ];
+    return `run \`${args.map(quote).join(" ")}\``;
+  };
+}
+
+/** As a shell takes it for one argument, whatever is in it. */
+function quote(argument: string): string {
+  return /^[\w@%+=:,./<>-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}

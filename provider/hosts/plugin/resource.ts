@@ -1,0 +1,202 @@
+import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { PostjectError } from "../../client";
+import * as lifecycle from "../../lifecycle";
+import type { AutoNaming, CheckFailure, Limits, Notice, Properties, Run } from "../../lifecycle";
+import { secretKeys, serverResource } from "../../spec";
+import { type Confidential, createConfidential } from "./confidential";
+import { toServiceError } from "./errors";
+import { createImportHint } from "./import-hint";
+import { encode } from "./properties";
+import type { Unary } from "./unary";
+import { parseUrn } from "./urn";
+
+/** What the requests of a resource need of the provider that serves them. */
+export interface ResourceHost {
+  readonly unary: Unary;
+  /** The run of the configured provider. */
+  getRun(): Run;
+  /** The URN of the configured provider; empty where the engine does not tell. */
+  getProviderUrn(): string;
+  /** The component that this process has put a server into. */
+  componentOf(urn: string): string | undefined;
+  log(urn: string, notices: readonly Notice[]): Promise<void>;
+  limits(request: { getTimeout?(): number }): Limits;
+}
+
+/** A request about one resource. */
+interface ResourceRequest {
+  getUrn(): string;
+  getType?(): string;
+}
+
+const SECRET_OUTPUTS = secretKeys(serverResource.outputs);
+
+/** The methods of the protocol that are about a Server. */
+export function createResourceService(
+  host: ResourceHost,
+): Pick<IResourceProviderServer, "check" | "diff" | "create" | "read" | "update" | "delete"> {
+  const { getRun, log, limits } = host;
+
+  /** A method that refuses other types by name, and in whose errors nothing secret of the request is shown. */
+  function method<Request extends ResourceRequest, Response>(
+    work: (request: Request, confidential: Confidential) => Response | Promise<Response>,
+  ) {
+    return host.unary(async (request: Request) => {
+      refuseOtherType(request);
+      const confidential = createConfidential();
+      try {
+        return await work(request, confidential);
+      } catch (error) {
+        throw confidential.redactError(error);
+      }
+    });
+  }
+
+  return {
+    check: method((request: rpc.CheckRequest, confidential) => {
+      const { values, secrets } = confidential.read(request.getNews());
+      const { values: oldInputs, secrets: oldSecrets } = confidential.read(request.getOlds());
+      const { inputs, failures } = lifecycle.check(getRun(), {
+        owner: request.getUrn(),
+        oldInputs,
+        inputs: values,
+        autoName: () => lifecycle.autoName(toAutoNaming(request)),
+      });
+      // What is kept from the old inputs stays as secret as it was there.
+      const kept = [...oldSecrets].filter((key) => !(key in values));
+      // Naming a property makes the engine print its value, a secret one too.
+      const shown = failures.map(({ property, reason }) => ({
+        property: secrets.has(property) ? "" : property,
+        reason: confidential.redact(secrets.has(property) ? `${property} ${reason}` : reason),
+      }));
+      return toCheckResponse(inputs, shown, [...secrets, ...kept]);
+    }),
+
+    diff: method(async (request: rpc.DiffRequest, confidential) => {
+      const { changes, isComplete, notices } = lifecycle.diff(getRun(), {
+        owner: request.getUrn(),
+        id: request.getId(),
+        state: confidential.read(request.getOlds()).values,
+        inputs: confidential.read(request.getNews()).values,
+      });
+      await log(request.getUrn(), confidential.redactNotices(notices));
+      const { DiffChanges } = rpc.DiffResponse;
+      const response = new rpc.DiffResponse();
+      response.setChanges(changes.length > 0 || !isComplete ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
+      response.setHasdetaileddiff(true);
+      for (const { property, replaces } of changes) {
+        const { Kind } = rpc.PropertyDiff;
+        const detail = new rpc.PropertyDiff();
+        detail.setKind(replaces ? Kind.UPDATE_REPLACE : Kind.UPDATE);
+        detail.setInputdiff(true);
+        response.getDetaileddiffMap().set(property, detail);
+        response.addDiffs(property);
+        if (replaces) response.addReplaces(property);
+      }
+      return response;
+    }),
+
+    create: method(async (request: rpc.CreateRequest, confidential) => {
+      const { values: inputs, secrets } = confidential.read(request.getProperties());
+      const owner = request.getUrn();
+      const response = new rpc.CreateResponse();
+      if (request.getPreview()) {
+        const { state, notices } = await lifecycle.previewCreate(getRun(), { owner, inputs, ...limits(request) });
+        await log(owner, confidential.redactNotices(notices));
+        response.setProperties(encode(state, secrets));
+        return response;
+      }
+      try {
+        const importHint = createImportHint(owner, host.getProviderUrn(), host.componentOf(owner));
+        const { id, state } = await lifecycle.create(getRun(), { owner, inputs, importHint, ...limits(request) });
+        response.setId(id);
+        response.setProperties(encode(state, SECRET_OUTPUTS, secrets));
+        return response;
+      } catch (error) {
+        if (!(error instanceof lifecycle.CreateIncompleteError)) throw error;
+        const partial = new rpc.ErrorResourceInitFailed();
+        partial.setId(error.id);
+        partial.setProperties(encode(error.state, SECRET_OUTPUTS, secrets));
+        partial.setInputs(encode(inputs, secrets));
+        partial.addReasons(confidential.redact(error.message));
+        throw toServiceError(error, false, { type: "pulumirpc.ErrorResourceInitFailed", message: partial });
+      }
+    }),
+
+    read: method(async (request: rpc.ReadRequest, confidential) => {
+      const { values: state, secrets } = confidential.read(request.getProperties());
+      const { values: inputs, secrets: secretInputs } = confidential.read(request.getInputs());
+      // An import says nothing of the server; a `get` says what its program says, which is never a name.
+      const isImport = Object.keys(state).length === 0 && Object.keys(inputs).length === 0;
+      const found = await lifecycle.read(getRun(), {
+        owner: request.getUrn(),
+        id: request.getId(),
+        state,
+        ownership: isImport ? "imports" : inputs.name !== undefined ? "keeps" : "none",
+        ...limits(request),
+      });
+      const response = new rpc.ReadResponse();
+      // Nothing set at all means that the server is gone; an empty struct would import a ghost.
+      if (found === undefined) return response;
+      response.setId(found.id);
+      response.setProperties(encode(found.state, SECRET_OUTPUTS, secrets));
+      response.setInputs(encode(found.inputs, secretInputs));
+      return response;
+    }),
+
+    update: method(async (request: rpc.UpdateRequest, confidential) => {
+      const { values: state, secrets } = confidential.read(request.getOlds());
+      const { values: inputs, secrets: secretInputs } = confidential.read(request.getNews());
+      const updated = request.getPreview()
+        ? lifecycle.previewUpdate({ state, inputs })
+        : (await lifecycle.update(getRun(), { id: request.getId(), state, inputs, ...limits(request) })).state;
+      const response = new rpc.UpdateResponse();
+      response.setProperties(encode(updated, SECRET_OUTPUTS, secrets, secretInputs));
+      return response;
+    }),
+
+    delete: method(async (request: rpc.DeleteRequest, confidential) => {
+      const owner = request.getUrn();
+      const { values: state } = confidential.read(request.getProperties());
+      const notices = await lifecycle.delete(getRun(), { owner, id: request.getId(), state, ...limits(request) });
+      await log(owner, confidential.redactNotices(notices));
+      return new Empty();
+    }),
+  };
+}
+
+function refuseOtherType(request: ResourceRequest): void {
+  const type = request.getType?.() || parseUrn(request.getUrn()).type;
+  if (type === "" || type === serverResource.token) return;
+  throw new PostjectError("bad-request", `There is no resource ${type}; this provider has ${serverResource.token}.`);
+}
+
+export function toCheckResponse(
+  inputs: Properties,
+  failures: readonly CheckFailure[],
+  secrets: Iterable<string>,
+): rpc.CheckResponse {
+  const response = new rpc.CheckResponse();
+  response.setInputs(encode(inputs, secrets));
+  for (const { property, reason } of failures) {
+    const failure = new rpc.CheckFailure();
+    failure.setProperty(property);
+    failure.setReason(reason);
+    response.addFailures(failure);
+  }
+  return response;
+}
+
+function toAutoNaming(request: rpc.CheckRequest): AutoNaming {
+  const options = request.getAutonaming();
+  const { Mode } = rpc.CheckRequest.AutonamingOptions;
+  const modes = { [Mode.PROPOSE]: "propose", [Mode.ENFORCE]: "enforce", [Mode.DISABLE]: "disable" } as const;
+  return {
+    mode: options === undefined ? "default" : modes[options.getMode()],
+    proposedName: options?.getProposedName() ?? "",
+    logicalName: request.getName() || parseUrn(request.getUrn()).name,
+    seed: request.getRandomseed_asU8(),
+  };
+}

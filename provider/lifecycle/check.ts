@@ -1,0 +1,74 @@
+import { DeletionProtectedError } from "./errors";
+import type { Owner } from "./ownership";
+import { type CheckFailure, findProblems, type Properties, UNKNOWN } from "./properties";
+import { isProtected, type Run } from "./run";
+
+export interface CheckRequest {
+  readonly owner?: Owner;
+  /** The inputs of the last update; none for a new resource, and for the replacement of one. */
+  readonly oldInputs: Properties;
+  readonly inputs: Properties;
+  /** Makes up the name of a new resource that has none. */
+  readonly autoName?: () => string | CheckFailure;
+}
+
+/**
+ * Completes the inputs with a name, and finds everything that is wrong with them. Here and not in a diff is where the
+ * replacement of a protected server is refused: a diff that fails would break refresh.
+ */
+export function check(
+  run: Run,
+  { owner, oldInputs, inputs: given, autoName }: CheckRequest,
+): { inputs: Properties; failures: CheckFailure[] } {
+  const inputs = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null));
+  const isNew = Object.keys(oldInputs).length === 0;
+  // What an earlier version accepted stays accepted.
+  const failures = findProblems(run.inputFields, "Server", inputs).filter(
+    ({ property }) => property === "" || inputs[property] !== oldInputs[property],
+  );
+  const name = inputs.name ?? oldInputs.name ?? autoName?.();
+  if (typeof name === "object" && name !== null) failures.push(name as CheckFailure);
+  else if (name === undefined) failures.push({ property: "name", reason: "must be given" });
+  else inputs.name = name;
+
+  if (isNew) failures.push(...checkNew(run, owner, inputs));
+  else if (failures.length === 0) failures.push(...checkReplacement(run, oldInputs, inputs));
+  if (!isNew && owner !== undefined) run.checked.set(owner, oldInputs);
+  return { inputs, failures };
+}
+
+/** A resource without old inputs is new, or the engine checks it a second time because it is about to replace it. */
+function checkNew(run: Run, owner: Owner, { adopt }: Properties): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const replaced = run.checked.get(owner);
+  if (replaced !== undefined) {
+    run.replaced.add(owner);
+    run.ownership.release(owner);
+    if (isProtected(run, replaced)) failures.push(refusal(replaced, { by: "run" }));
+  }
+  if (typeof adopt === "string" && owner !== undefined) {
+    if (run.ownership.hasOther(adopt, owner))
+      failures.push({ property: "adopt", reason: "names a server that another resource of the program has" });
+    run.ownership.takeOver(adopt, owner);
+  }
+  return failures;
+}
+
+function checkReplacement(run: Run, oldInputs: Properties, { name, account }: Properties): CheckFailure[] {
+  if (!isProtected(run, oldInputs)) return [];
+  const isRename =
+    oldInputs.name !== undefined && ![name, oldInputs.name].includes(UNKNOWN) && name !== oldInputs.name;
+  if (isRename) return [refusal(oldInputs, { by: "name", newName: String(name) })];
+  return account === oldInputs.account ? [] : [refusal(oldInputs, { by: "account" })];
+}
+
+function refusal(
+  { name, deletionProtection }: Properties,
+  replacement: ConstructorParameters<typeof DeletionProtectedError>[1],
+): CheckFailure {
+  const server = {
+    name: typeof name === "string" ? name : undefined,
+    setsProtectionItself: deletionProtection === true,
+  };
+  return { property: "", reason: new DeletionProtectedError(server, replacement).message };
+}

@@ -1,0 +1,45 @@
+import { AnswerMismatchError } from "../client";
+import { proveDeleted, unlessGone } from "./absence";
+import { DeletionProtectedError, describe } from "./errors";
+import type { Owner } from "./ownership";
+import type { Properties } from "./properties";
+import { isProtected, type Limits, type Notice, type Run, startOperation } from "./run";
+import { readState } from "./state";
+
+export interface DeleteRequest extends Limits {
+  readonly owner?: Owner;
+  readonly id: string;
+  readonly state: Properties;
+}
+
+/**
+ * Deletes a server, or only lets go of it if another resource of the run has it. A server that is already gone counts as
+ * deleted, once that is proven. Rejects while it is protected.
+ */
+async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
+  const { owner, id } = request;
+  const state = readState(request.state);
+  if (run.ownership.hasOther(id, owner)) {
+    // Should the other be deleted too, it is the last one and takes the server along.
+    run.ownership.release(owner);
+    const message = `Not deleted: another resource of the program has ${describe(state.name, id)}. Only this resource is gone.`;
+    return [{ severity: "warning", message }];
+  }
+  if (isProtected(run, state)) {
+    run.ownership.claim(id, owner);
+    const setsProtectionItself = state.deletionProtection === true;
+    throw new DeletionProtectedError({ name: state.name, id, setsProtectionItself });
+  }
+  if (run.inventory.isDeleted(id)) return [];
+  const deadline = startOperation(request);
+  try {
+    await unlessGone(run, { id, state }, () => run.client.deleteServer(id, deadline), deadline);
+  } catch (error) {
+    if (!(error instanceof AnswerMismatchError)) throw error;
+    await proveDeleted(run, { id, state }, deadline);
+  }
+  run.inventory.remove(id);
+  return [];
+}
+
+export { remove as delete };

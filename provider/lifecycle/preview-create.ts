@@ -1,0 +1,54 @@
+import { plans, serverLimitOf } from "../spec";
+import { count, textOf } from "./errors";
+import type { Owner } from "./ownership";
+import type { Properties } from "./properties";
+import { type Limits, type Notice, type Run, startOperation } from "./run";
+import { readInputs } from "./state";
+
+export interface PreviewCreateRequest extends Limits {
+  readonly owner?: Owner;
+  readonly inputs: Properties;
+}
+
+/**
+ * What a create would store, as far as it is known, and whether the plan's limit is in its way. Sends one list per run, and
+ * nothing at all if no limit is configured.
+ */
+export async function previewCreate(
+  run: Run,
+  request: PreviewCreateRequest,
+): Promise<{ state: Properties; notices: Notice[] }> {
+  const { adopt, ...state } = readInputs(request.inputs);
+  const notices = adopt === undefined ? await compareWithPlan(run, request, state.name) : [];
+  return { state, notices };
+}
+
+async function compareWithPlan(
+  run: Run,
+  request: PreviewCreateRequest,
+  name: string | undefined,
+): Promise<Notice[]> {
+  const { plan = "scale", serverLimit } = run.configuration;
+  const limit = serverLimitOf(plan, serverLimit);
+  if (limit === undefined || limit === Number.POSITIVE_INFINITY) return [];
+  const isReplacement = run.replaced.has(request.owner);
+  // Counted before the list is awaited: previews of several creates run side by side.
+  if (!isReplacement) run.plannedCreates += 1;
+  const planned = run.plannedCreates;
+  try {
+    await run.inventory.load(startOperation(request));
+  } catch (error) {
+    return [{ severity: "warning", message: `The plan's limit could not be checked: ${textOf(error)}` }];
+  }
+  const used = run.inventory.count();
+  const full = `The ${plans[plan].title} plan allows ${count(limit, "server")}, and ${used} ${used === 1 ? "exists" : "exist"}`;
+  if (isReplacement) {
+    // Whether the old server is deleted first is the engine's secret, so this is no warning.
+    const message = `${full}: this replacement works only with the resource option \`deleteBeforeReplace: true\`.`;
+    return used + 1 > limit ? [{ severity: "info", message }] : [];
+  }
+  if (used + planned <= limit) return [];
+  const shown = name === undefined ? "this one" : `server "${name}"`;
+  const message = `${full}. This run creates at least ${planned} more, so ${shown} may be refused: delete a server first, or upgrade the plan.`;
+  return [{ severity: "warning", message }];
+}

@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, type Configuration, type Deadline, startDeadline } from "../client";
+import { type Fields, type ServerInputs, type ServerState, serverResource } from "../spec";
+import { createInventory, type Inventory } from "./inventory";
+import { createOwnership, type Owner, type Ownership } from "./ownership";
+import type { Properties } from "./properties";
+
+/** What one run of the engine knows of one account: handed to every operation, and forgotten at the end of the run. */
+export interface Run {
+  readonly client: Client;
+  readonly configuration: Configuration;
+  /** The Server's inputs that this host has. */
+  readonly inputFields: Fields;
+  /** See {@link RECONCILE_DELAYS_MS}. */
+  readonly reconcileDelaysMs: readonly number[];
+  readonly inventory: Inventory;
+  readonly ownership: Ownership;
+  /** The old inputs of the resources that were checked with some. */
+  readonly checked: Map<Owner, Properties>;
+  /** The resources that the run replaces. */
+  readonly replaced: Set<Owner>;
+  /** How many servers this preview has said it will create, to compare with the plan's limit. */
+  plannedCreates: number;
+  /** The accounts of servers that the access token is not of, as far as the user has been warned of them. */
+  readonly foreignAccounts: Set<string>;
+}
+
+export interface RunOptions {
+  readonly client: Client;
+  readonly configuration: Configuration;
+  readonly inputFields?: Fields;
+  readonly reconcileDelaysMs?: readonly number[];
+}
+
+/**
+ * Pauses before each look for a server whose create returned nothing readable, or that cannot be read yet. Together they are
+ * the time in which an API that lags behind may catch up.
+ */
+const RECONCILE_DELAYS_MS: readonly number[] = [0, 500, 1000, 2000, 4000];
+
+export function startRun({
+  client,
+  configuration,
+  inputFields = serverResource.inputs,
+  reconcileDelaysMs = RECONCILE_DELAYS_MS,
+}: RunOptions): Run {
+  return {
+    client,
+    configuration,
+    inputFields,
+    reconcileDelaysMs,
+    inventory: createInventory(client),
+    ownership: createOwnership(),
+    checked: new Map(),
+    replaced: new Set(),
+    plannedCreates: 0,
+    foreignAccounts: new Set(),
+  };
+}
+
+/** How long an operation may take, and what ends it early. */
+export interface Limits {
+  readonly timeoutMs?: number | undefined;
+  readonly cancelled?: AbortSignal | undefined;
+}
+
+/** A server ready to be stored. */
+export interface Stored {
+  readonly id: string;
+  readonly state: ServerState;
+}
+
+/** What the user should know although nothing failed; hosts show it at the resource. */
+export interface Notice {
+  readonly severity: "info" | "warning";
+  readonly message: string;
+}
+
+export const startOperation = ({ timeoutMs, cancelled }: Limits): Deadline =>
+  startDeadline(timeoutMs, cancelled);
+
+/** Once a server may exist, a cancelled run is no reason to stop finding out: the engine waits, and keeps the result. */
+export function uninterrupted(deadline: Deadline): Deadline {
+  return { ...deadline, cancelled: undefined };
+}
+
+/** Waits for some time, or returns false at once if the operation may not take that long or is cancelled meanwhile. */
+export async function pauseWithin(ms: number, deadline: Deadline): Promise<boolean> {
+  if (ms >= deadline.remainingMs()) return false;
+  try {
+    await sleep(ms, undefined, { ...(deadline.cancelled && { signal: deadline.cancelled }) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a run may not delete a server: its own setting counts, then the provider's. */
+export function isProtected({ configuration }: Run, { deletionProtection }: ProtectionSetting): boolean {
+  return typeof deletionProtection === "boolean" ? deletionProtection : configuration.deletionProtection;
+}
+
+type ProtectionSetting = { readonly deletionProtection?: ServerInputs["deletionProtection"] | unknown };

@@ -1,0 +1,34 @@
+import { PostjectError } from "../client";
+import type { ServerState } from "../spec";
+import { unlessGone } from "./absence";
+import { describe } from "./errors";
+import type { Properties } from "./properties";
+import { type Limits, type Run, type Stored, startOperation } from "./run";
+import { isComplete, readInputs, toState, withSettings } from "./state";
+
+export interface UpdateRequest extends Limits {
+  readonly id: string;
+  readonly state: Properties;
+  readonly inputs: Properties;
+}
+
+/** What an update would store, as far as it is known. */
+export function previewUpdate({ state, inputs }: Pick<UpdateRequest, "state" | "inputs">): Partial<ServerState> {
+  return withSettings(state, inputs);
+}
+
+/** Changes what the state says, and nothing else; reads the server if the state lacks something that every server has. */
+export async function update(run: Run, request: UpdateRequest): Promise<Stored> {
+  const { id, inputs } = request;
+  const state = withSettings(request.state, inputs);
+  if (isComplete(state)) return { id, state };
+  const deadline = startOperation(request);
+  const server = await unlessGone(run, { id, state }, () => run.client.getServer(id, deadline), deadline);
+  if (server === undefined) {
+    const remedy = "This run would only complete its state: run `pulumi refresh` to remove it from the state.";
+    throw new PostjectError("not-found", `${describe(state.name, id)} is gone. ${remedy}`);
+  }
+  const { name } = readInputs(inputs);
+  const live = toState(server, { ...state, name: state.name ?? name }, run.client.accountId);
+  return { id, state: live };
+}
