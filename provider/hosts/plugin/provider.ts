@@ -35,7 +35,7 @@ import { createEngineLog, type EngineLog } from "./engine-log";
 import { MissingKeysError, toAnswer, toServiceError } from "./errors";
 import { callFunction, listServers } from "./lookups";
 import { decode, encode, withoutUnknown } from "./properties";
-import { isDefaultProvider, readStackConfiguration } from "./stack-configuration";
+import { readStackConfiguration } from "./stack-configuration";
 
 /** The provider as one process serves it, and how far its work is done. */
 export interface PluginProvider {
@@ -159,10 +159,9 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     // The engine is busy after CheckConfig in an update, and after Configure in a refresh or destroy: time to load for free.
     configure: unary((request: rpc.ConfigureRequest) => {
       setImmediate(preloadHttp);
-      const stack = readStackConfiguration();
       const resolution = resolveConfiguration({
         provider: decode(request.getArgs()).values,
-        ...(isDefaultProvider(request) && { stack }),
+        stack: readStackConfiguration(),
         env: process.env,
       });
       const { configuration, failures } = resolution;
