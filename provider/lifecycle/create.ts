@@ -1,13 +1,13 @@
 import {
-  AnswerMismatchError,
   ApiError,
   type Client,
   type Configuration,
   type Deadline,
-  didNothing,
+  hadNoEffect,
+  ResponseMismatchError,
 } from "../client";
 import { type ServerInputs, type ServerState, serverLimitOf } from "../spec";
-import type { CreatedServer, LiveServer } from "../spec/messages";
+import type { ServerResponse } from "../spec/messages";
 import {
   AdoptMismatchError,
   CreateIncompleteError,
@@ -39,7 +39,7 @@ export const LOOKS_AFTER_MS: readonly number[] = [0, 500, 1000, 2000, 4000];
 type NamedInputs = ServerInputs & { name: string };
 
 /** A server that was created or found, as much as is known of it. */
-type Found = Pick<CreatedServer, "id"> & Partial<CreatedServer>;
+type Found = Pick<ServerResponse, "id"> & { [Key in keyof ServerResponse]?: ServerResponse[Key] | undefined };
 
 /**
  * Creates a server: looks whether the name is free, sends one POST, and if its outcome is unclear finds out what became
@@ -88,7 +88,7 @@ async function post(context: CreateContext, inputs: NamedInputs, deadline: Deadl
   try {
     return await context.client.createServer({ name: inputs.name }, deadline);
   } catch (failure) {
-    if (didNothing(failure)) throw await explainRefusal(context, inputs.name, failure, deadline);
+    if (hadNoEffect(failure)) throw await explainRefusal(context, inputs.name, failure, deadline);
     return (
       salvage(failure, context.inventory) ?? reconcile(context, inputs, failure, uninterrupted(deadline))
     );
@@ -102,7 +102,11 @@ function uninterrupted(deadline: Deadline): Deadline {
 
 /** What can be read of a success answer that is not as documented: with an id, the server is known. */
 function salvage(failure: unknown, inventory: Inventory): Found | undefined {
-  if (!(failure instanceof AnswerMismatchError) || typeof failure.body !== "object" || failure.body === null)
+  if (
+    !(failure instanceof ResponseMismatchError) ||
+    typeof failure.body !== "object" ||
+    failure.body === null
+  )
     return;
   const { id, token } = failure.body as Partial<Record<string, unknown>>;
   if (typeof id !== "string" || id === "" || inventory.has(id)) return;
@@ -173,7 +177,7 @@ async function complete(
   }
 }
 
-function isLive(server: Found): server is LiveServer {
+function isLive(server: Found): server is ServerResponse {
   return (
     server.name !== undefined &&
     server.token !== undefined &&

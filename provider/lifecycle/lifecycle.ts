@@ -1,5 +1,4 @@
 import {
-  AnswerMismatchError,
   type Client,
   type Configuration,
   type Deadline,
@@ -7,6 +6,7 @@ import {
   getServers,
   isNotFound,
   PostjectError,
+  ResponseMismatchError,
   startDeadline,
 } from "../client";
 import {
@@ -217,7 +217,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
         await client.deleteServer(id, deadline);
       } catch (error) {
         // An unreadable success is settled as a 404 is: by the list.
-        if (!isNotFound(error) && !(error instanceof AnswerMismatchError)) throw error;
+        if (!isNotFound(error) && !(error instanceof ResponseMismatchError)) throw error;
         await proveAbsence(client, id, state, deadline);
       }
       inventory.remove(id);

@@ -1,10 +1,10 @@
 import { toStreamState } from "../client";
 import type { ServerInputs, ServerState } from "../spec";
-import type { LiveServer } from "../spec/messages";
+import type { ServerResponse } from "../spec/messages";
 
 /** The state of a server as the API shows it, with the settings that only the state remembers. */
 export function liveState(
-  server: LiveServer,
+  server: ServerResponse,
   settings: Settings,
   accountId: string | undefined,
 ): ServerState {

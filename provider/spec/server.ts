@@ -3,10 +3,18 @@ import type { Fields, Values } from "./fields";
 const streamFields = {
   id: { type: "string", description: "Postject's id of the stream." },
   name: { type: "string", description: "Human-readable name of the stream." },
-  slug: { type: "string", description: "Name of the stream in addresses and API calls." },
+  slug: {
+    type: "string",
+    optional: true,
+    description: "Name of the stream in addresses and API calls, if the API shows it.",
+  },
   type: { type: "string", description: "`transactional`, `broadcast` or `inbound`." },
   description: { type: "string", optional: true, description: "What the stream is for, if anybody said so." },
-  createdAt: { type: "string", description: "When the stream was made: ISO 8601, UTC." },
+  createdAt: {
+    type: "string",
+    optional: true,
+    description: "When the stream was created (ISO 8601, UTC), if the API shows it.",
+  },
 } as const satisfies Fields;
 
 const idField = { type: "string", description: "Postject's id of the server." } as const;
