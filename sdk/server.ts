@@ -61,7 +61,10 @@ export class Server extends ServerResource {
     { account, ...opts }: pulumi.CustomResourceOptions & Pick<ServerArgs, "account"> = {},
   ): Server {
     // Pulumi takes an empty id for none, and would create a server.
-    if (id === "") throw userError(`postject.Server.get("${name}", ""): the id is empty. Give the id of an existing server.`);
+    if (id === "")
+      throw userError(
+        `postject.Server.get("${name}", ""): the id is empty. Give the id of an existing server.`,
+      );
     return new Server(name, { account }, { ...opts, id });
   }
 

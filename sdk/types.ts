@@ -56,14 +56,14 @@ export interface Stream {
   id: string;
   /** Human-readable name of the stream. */
   name: string;
-  /** Name of the stream in addresses and API calls. */
-  slug: string;
+  /** Name of the stream in addresses and API calls, if the API shows it. */
+  slug?: string | undefined;
   /** `transactional`, `broadcast` or `inbound`. */
   type: string;
   /** What the stream is for, if anybody said so. */
   description?: string | undefined;
-  /** When the stream was made: ISO 8601, UTC. */
-  createdAt: string;
+  /** When the stream was created (ISO 8601, UTC), if the API shows it. */
+  createdAt?: string | undefined;
 }
 
 export interface ServerSummary {

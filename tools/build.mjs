@@ -4,7 +4,10 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** undici's index loads fetch, WebSocket, caches and mocks too; the pool and the proxy of the environment are two files. */
+/**
+ * undici's index loads fetch, WebSocket, caches and mocks too; the pool and the proxy of the environment are two files. The
+ * proxy opens its tunnel with `connect`, which only the index adds to every dispatcher, so that is added here as well.
+ */
 const undiciAgents = {
   name: "undici-agents",
   setup(build) {
@@ -14,7 +17,8 @@ const undiciAgents = {
       pluginData: resolveDir,
     }));
     build.onLoad({ filter: /^undici$/, namespace: "agents" }, ({ pluginData: resolveDir }) => ({
-      contents: `exports.Agent = require("undici/lib/dispatcher/agent");
+      contents: `require("undici/lib/dispatcher/dispatcher").prototype.connect = require("undici/lib/api/api-connect");
+        exports.Agent = require("undici/lib/dispatcher/agent");
         exports.EnvHttpProxyAgent = require("undici/lib/dispatcher/env-http-proxy-agent");`,
       resolveDir,
     }));

@@ -1,38 +1,50 @@
 import { type Route, type RouteName, routes } from "../spec";
-import type { CreatedServer, DeletedServer, ListedServer, LiveServer } from "../spec/messages";
+import type { DeleteResponse, ServerListItem, ServerResponse } from "../spec/messages";
 import { readAccessToken } from "./access-token";
 import { type Configuration, expiry } from "./configuration";
 import type { Deadline } from "./deadline";
 import {
-  AnswerMismatchError,
   ApiError,
   type Call,
   CancelledError,
   PostjectError,
+  type Refusal,
+  ResponseMismatchError,
   TimeoutError,
 } from "./errors";
 import { loadHttp } from "./load-http";
-import { judge, parseRetryAfter, pauseMs } from "./retry";
-import { createTransport, type HttpAnswer } from "./transport";
+import { createQuote, type Quote } from "./quote";
+import {
+  decideRetry,
+  failureBackOff,
+  parseHttpDate,
+  parseRetryAfter,
+  pauseMs,
+  rateLimitBackOff,
+} from "./retry";
+import { createTransport, type HttpResponse } from "./transport";
 
 /** The API, one method per route. Every method rejects with a PostjectError. */
 export interface Client {
   /** The access token's `sub`: whose servers these are. */
   readonly accountId: string | undefined;
   readonly endpoint: string;
-  /** Sent once; again only where it provably did nothing. */
-  createServer(body: { name: string }, deadline: Deadline): Promise<CreatedServer>;
-  listServers(deadline: Deadline): Promise<ListedServer[]>;
-  getServer(id: string, deadline: Deadline): Promise<LiveServer>;
-  deleteServer(id: string, deadline: Deadline): Promise<DeletedServer>;
+  /** Sent once; again only where it certainly had no effect. */
+  createServer(body: { name: string }, deadline: Deadline): Promise<ServerResponse>;
+  /** Each server once, even if a page that shifted while the API read it shows one twice. */
+  listServers(deadline: Deadline): Promise<ServerListItem[]>;
+  /** Rejects with a ResponseMismatchError if the response shows another server. */
+  getServer(id: string, deadline: Deadline): Promise<ServerResponse>;
+  /** Rejects with a ResponseMismatchError after a success that does not name the server: most likely it is gone. */
+  deleteServer(id: string, deadline: Deadline): Promise<DeleteResponse>;
 }
 
-/** What each route answers. */
-interface Answers {
-  createServer: CreatedServer;
-  listServers: ListedServer[];
-  getServer: LiveServer;
-  deleteServer: DeletedServer;
+/** What each route's response is read as. */
+interface Responses {
+  createServer: ServerResponse;
+  listServers: ServerListItem[];
+  getServer: ServerResponse;
+  deleteServer: DeleteResponse;
 }
 
 export type ClientOptions = Pick<
@@ -56,73 +68,114 @@ export function createClient(options: ClientOptions): Client {
     random = Math.random,
   } = options;
   const { accountId, expiresAt = Number.POSITIVE_INFINITY } = readAccessToken(accessToken);
-  const redact = createRedactor(accessToken);
-  const transport = createTransport({ endpoint, accessToken, redact });
+  const quote = createQuote(accessToken);
+  const transport = createTransport({ endpoint, accessToken, quote });
+  /** Until when the API has asked this client to wait, by `performance.now()`. */
+  let quietUntil = 0;
 
   async function send<Name extends RouteName>(
     name: Name,
-    { id = "", body }: { id?: string; body?: unknown },
+    { id, body }: { id?: string; body?: unknown },
     deadline: Deadline,
-  ): Promise<Answers[Name]> {
+  ): Promise<Responses[Name]> {
     const route: Route = routes[name];
-    const call: Call = { method: route.method, path: route.path.replace(":id", encodeURIComponent(id)) };
+    const target = { method: route.method, path: route.path.replace(":id", encodeURIComponent(id ?? "")) };
+    await holdBack(target, deadline);
+    const failed = { counted: 0, unlimited: 0 };
     for (let attempt = 1; ; attempt++) {
+      const call: Call = { ...target, attempt };
       try {
-        return await sendOnce(name, call, body, deadline);
+        return await sendOnce(name, call, { id, body }, deadline);
       } catch (failure) {
-        const { again, waitMs = 0 } = judge(route, failure);
-        if (!again || attempt > maxRetries) throw failure;
-        const wait = Math.max(waitMs, pauseMs(attempt, random));
+        const { retry, retryAfterMs } = decideRetry(route, failure);
+        if (retry === "never") throw failure;
+        failed[retry] += 1;
+        if (failed.counted > maxRetries) throw failure;
+        if (retry === "unlimited" && retryAfterMs !== undefined)
+          quietUntil = Math.max(quietUntil, performance.now() + retryAfterMs);
+        const backOff = retry === "unlimited" ? rateLimitBackOff : failureBackOff;
+        const limits = { retryAfterMs, remainingMs: deadline.remainingMs() };
+        const wait = pauseMs(backOff, failed[retry], limits, random);
         // Waiting past the end would only hide what the API said behind a timeout.
-        if (wait >= deadline.remainingMs()) throw failure;
+        if (wait === undefined) throw failure;
         await pause(wait, call, deadline);
       }
     }
   }
 
+  /**
+   * While the API has this client wait (429 with `Retry-After`), a further request would only be rejected as well. One whose
+   * own time ends earlier is sent all the same: it shall not fail because of what another one was told.
+   */
+  async function holdBack(call: Call, deadline: Deadline): Promise<void> {
+    const retryAfterMs = quietUntil - performance.now();
+    if (retryAfterMs <= 0) return;
+    const wait = pauseMs(failureBackOff, 1, { retryAfterMs, remainingMs: deadline.remainingMs() }, random);
+    if (wait !== undefined) await pause(wait, call, deadline);
+  }
+
   async function sendOnce<Name extends RouteName>(
     name: Name,
     call: Call,
-    body: unknown,
+    { id, body }: { id: string | undefined; body: unknown },
     deadline: Deadline,
-  ): Promise<Answers[Name]> {
+  ): Promise<Responses[Name]> {
     if (now() >= expiresAt)
       throw new PostjectError("access-token-expired", `The access token ${expiry(expiresAt)}`);
     const route: Route = routes[name];
-    // A create leaves half of what is left of the time, so that a lost answer can still be looked for.
-    const timeoutMs = Math.min(requestTimeoutMs, deadline.remainingMs() / (route.mayBeSentTwice ? 1 : 2));
+    // A create leaves half of the remaining time, so that a lost response can still be reconciled.
+    const timeoutMs = Math.min(requestTimeoutMs, deadline.remainingMs() / (route.isIdempotent ? 1 : 2));
     throwIfOver(call, deadline);
-    const answer = await transport({
+    const response = await transport({
       call,
       timeoutMs,
-      ...(route.mayBeSentTwice && { cancelled: deadline.cancelled }),
+      ...(route.isIdempotent && { cancelled: deadline.cancelled }),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    if (!route.success.includes(answer.status)) throw refusal(call, answer, endpoint, redact, now());
-    return parseAnswer(name, call, answer);
+    if (response.status < 200 || response.status > 299)
+      throw new ApiError(call, readRefusal(call, response, endpoint, quote, now()));
+    return parseResponse(name, call, response, id);
   }
 
   return {
     accountId,
     endpoint,
     createServer: (body, deadline) => send("createServer", { body }, deadline),
-    listServers: (deadline) => send("listServers", {}, deadline),
+    listServers: async (deadline) => uniqueById(await send("listServers", {}, deadline)),
     getServer: (id, deadline) => send("getServer", { id }, deadline),
     deleteServer: (id, deadline) => send("deleteServer", { id }, deadline),
   };
 }
 
-/** Parse at the door: unknown keys are dropped, missing ones are named. */
-function parseAnswer<Name extends RouteName>(name: Name, call: Call, answer: HttpAnswer): Answers[Name] {
-  const { messages } = loadHttp();
-  const json = parseJson(answer.text);
-  if (json === undefined) throw new AnswerMismatchError(call, answer.status, "it is not JSON");
-  const parsed = messages[name].answer.safeParse(json);
-  if (parsed.success) return parsed.data as Answers[Name];
+function uniqueById(servers: readonly ServerListItem[]): ServerListItem[] {
+  const ids = new Set<string>();
+  return servers.filter(({ id }) => !ids.has(id) && ids.add(id));
+}
+
+/**
+ * Parses at the door: unknown keys are dropped, missing ones are named. A response about another server than the one asked
+ * for, as a cache that mixes responses up would give it, is rejected too.
+ */
+function parseResponse<Name extends RouteName>(
+  name: Name,
+  call: Call,
+  { status, text }: HttpResponse,
+  id: string | undefined,
+): Responses[Name] {
+  const json = parseJson(text);
+  if (json === undefined)
+    throw new ResponseMismatchError(call, status, text === "" ? "it has no body" : "it is not JSON");
+  const parsed = loadHttp().responses[name].safeParse(json);
+  if (parsed.success) {
+    const { data } = parsed;
+    if (id !== undefined && "id" in data && data.id !== id)
+      throw new ResponseMismatchError(call, status, "it is about another server");
+    return data as Responses[Name];
+  }
   const places = parsed.error.issues.map(
-    ({ path, message }) => `${path.join(".") || "the whole"}: ${message}`,
+    ({ path, message }) => `${path.join(".") || "the whole body"}: ${message}`,
   );
-  throw new AnswerMismatchError(call, answer.status, places.slice(0, 3).join("; "), json);
+  throw new ResponseMismatchError(call, status, places.slice(0, 3).join("; "), json);
 }
 
 function parseJson(text: string): unknown {
@@ -133,45 +186,58 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refusal(
-  call: Call,
-  answer: HttpAnswer,
+function readRefusal(
+  { path }: Call,
+  response: HttpResponse,
   endpoint: string,
-  redact: (text: string) => string,
+  quote: Quote,
   now: number,
-): ApiError {
-  const { status } = answer;
-  const location = answer.header("location");
-  const redirect = status >= 300 && status < 400 && location !== undefined;
-  return new ApiError(call, {
+): Refusal {
+  const { status, header } = response;
+  const json = parseJson(response.text);
+  const isObject = typeof json === "object" && json !== null;
+  const documented = loadHttp().errorBody.safeParse(json);
+  const isDocumented = documented.success && documented.data.statusCode === status;
+  const message = isObject ? findMessage(json) : undefined;
+  return {
     status,
-    apiMessage: readErrorMessage(answer, redact),
-    retryAfterMs: parseRetryAfter(answer.header("retry-after"), now),
-    ...(redirect && {
-      hint: `It redirects to ${redirectTarget(location, endpoint)}, which is not followed. Check \`endpoint\`.`,
-    }),
-  });
+    shape: isDocumented ? "api" : isObject ? "json" : "other",
+    apiMessage: message === undefined ? undefined : quote(message),
+    retryAfterMs: parseRetryAfter(header("retry-after"), now),
+    respondedAt: parseHttpDate(header("date")),
+    hint: hintAtEndpoint(status, header("location"), path, endpoint),
+  };
 }
 
-/** The message of the API's own error body; undefined for anything else, such as a proxy's page. */
-function readErrorMessage(answer: HttpAnswer, redact: (text: string) => string): string | undefined {
-  const body = loadHttp().errorBody.safeParse(parseJson(answer.text));
-  if (!body.success || body.data.statusCode !== answer.status) return undefined;
-  return redact([body.data.message].flat().join("; "));
+/** The message of an error body: the documented `message`, or what other APIs and gateways call it. */
+function findMessage(body: object): string | undefined {
+  const { message, error, detail, title } = body as Partial<Record<string, unknown>>;
+  const nested = typeof error === "object" && error !== null && "message" in error ? error.message : error;
+  for (const candidate of [message, nested, detail, title]) {
+    const texts = [candidate].flat().filter((text) => typeof text === "string" && text.trim() !== "");
+    if (texts.length > 0) return texts.join("; ");
+  }
+  return undefined;
+}
+
+/** Statuses of an `endpoint` that is wrong: a redirect, or a 404 that is not about a server. */
+function hintAtEndpoint(
+  status: number,
+  location: string | undefined,
+  path: string,
+  endpoint: string,
+): string | undefined {
+  if (status >= 300 && status < 400 && location !== undefined)
+    return `It redirects to ${redirectTarget(location, endpoint)}, which is not followed. Check \`endpoint\`.`;
+  if (status !== 404) return undefined;
+  if (/\/v1\/*$/.test(endpoint))
+    return "Check `endpoint`: it is the base URL of the API, without `/v1`, and it ends with `/v1`.";
+  const isCollection = path === routes.listServers.path;
+  return isCollection ? "Check `endpoint`: it must be the base URL of the API, without `/v1`." : undefined;
 }
 
 function redirectTarget(location: string, endpoint: string): string {
   return URL.canParse(location, endpoint) ? new URL(location, endpoint).host : "another address";
-}
-
-/** Takes the access token, in the forms it may be echoed in, and server tokens out of a text. */
-function createRedactor(accessToken: string): (text: string) => string {
-  const base64 = Buffer.from(accessToken).toString("base64").replace(/=+$/, "");
-  const forms = [accessToken, encodeURIComponent(accessToken), base64].filter((form) => form.length >= 4);
-  return (text) =>
-    forms
-      .reduce((shown, form) => shown.replaceAll(form, "[secret]"), text)
-      .replace(/pt_live_\w+/g, "[secret]");
 }
 
 function throwIfOver(call: Call, { remainingMs, cancelled }: Deadline): void {

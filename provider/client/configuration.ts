@@ -8,13 +8,14 @@ import {
   errorCodes,
   isLoopback,
   namespaceOf,
+  PACKAGE_NAME,
   type Plan,
   variableOf,
 } from "../spec";
 import { readAccessToken } from "./access-token";
 import { PostjectError } from "./errors";
 
-/** Configuration as it is used: checked, with defaults. Times in milliseconds. */
+/** The configuration in use: checked, with defaults. Times in milliseconds. */
 export interface Configuration {
   readonly accessToken: string;
   readonly endpoint: string;
@@ -25,13 +26,16 @@ export interface Configuration {
   readonly requestTimeoutMs: number;
 }
 
-/** Where values may come from, unchecked: strings, or what a typed program gave. */
+/** Where values may come from, unchecked: strings, or what a typed program passed. */
 export interface ConfigurationSources {
-  /** The stack's configuration as it is now, where the host can know it and it is meant for this provider. It comes first. */
-  readonly stack?: Readonly<Record<string, unknown>>;
-  /** What the engine configures the provider with; at refresh and destroy that is the last run's. */
+  /** What the engine configures the provider with; at refresh and destroy, that is the last run's configuration. */
   readonly provider: Readonly<Record<string, unknown>>;
-  /** A named account and what its own namespace says. It comes before the rest, and alone where a key is an account's. */
+  /**
+   * The stack's configuration as it is now, where the host knows it. The provider may be an explicit one, perhaps for
+   * another account, and its name does not tell: see `isForSameAccount` and `protects` for where this counts all the same.
+   */
+  readonly stack?: Readonly<Record<string, unknown>>;
+  /** A named account and the values of its own namespace. They come first, and are the only ones for an account's keys. */
   readonly account?:
     | { readonly name: string; readonly values: Readonly<Record<string, unknown>> }
     | undefined;
@@ -47,7 +51,7 @@ export interface ConfigurationFailure {
   readonly reason: string;
 }
 
-/** Where the configuration of an account is found in a stack's: `get` reads a full key, such as `postject:endpoint`. */
+/** The configuration of an account within a stack's; `get` reads a full key, such as `postject:endpoint`. */
 export function sourcesOf(get: (key: string) => unknown, account?: string): ConfigurationSources {
   const read = (name?: string) =>
     Object.fromEntries(configurationKeys.map((key) => [key, get(`${namespaceOf(name)}:${key}`)]));
@@ -58,7 +62,7 @@ export function sourcesOf(get: (key: string) => unknown, account?: string): Conf
   };
 }
 
-/** The configuration, or all that is wrong with it. */
+/** The configuration, or everything that is wrong with it. */
 export interface ConfigurationResolution {
   readonly configuration?: Configuration;
   readonly failures: readonly ConfigurationFailure[];
@@ -81,9 +85,10 @@ export function resolveConfiguration(sources: ConfigurationSources): Configurati
     if (value !== undefined) values[key] = value;
   }
   const accessToken = chooseAccessToken(sources, refuse);
-  const { endpoint, deletionProtection, plan, serverLimit, maxRetries, requestTimeoutSeconds } =
+  const { endpoint, allowHttp, deletionProtection, plan, serverLimit, maxRetries, requestTimeoutSeconds } =
     values as ConfigurationValues;
-  if (endpoint !== undefined) checkEndpoint(endpoint, (reason) => refuse("endpoint", reason));
+  if (endpoint !== undefined)
+    checkEndpoint(endpoint, allowHttp ?? false, (reason) => refuse("endpoint", reason));
   if (
     failures.length > 0 ||
     accessToken === undefined ||
@@ -133,15 +138,49 @@ function candidates(key: ConfigurationKey, sources: ConfigurationSources): unkno
   const shared =
     account && "ofAccount" in field
       ? { configured: [], env: [] }
-      : { configured: [stack?.[key], provider[key]], env: [fromEnv()] };
+      : { configured: inOrder(key, provider, stack), env: [fromEnv()] };
   const layers = [own, shared].filter((layer) => layer !== undefined);
   const ordered =
     "envWins" in field
       ? [...layers.flatMap((layer) => layer.env), ...layers.flatMap((layer) => layer.configured)]
       : layers.flatMap((layer) => [...layer.configured, ...layer.env]);
-  return [...ordered, "default" in field ? field.default : undefined].filter(
-    (value) => value !== undefined && value !== null && value !== "",
+  return [...ordered, "default" in field ? field.default : undefined].filter(isGiven);
+}
+
+/** The provider's own value and the stack's current one, first choice first. */
+function inOrder(
+  key: ConfigurationKey,
+  provider: ConfigurationSources["provider"],
+  stack: ConfigurationSources["stack"] = {},
+): unknown[] {
+  const field = configuration[key];
+  const [own, current] = [provider[key], stack[key]];
+  if ("ofAccount" in field && !isForSameAccount(provider, stack)) return [own];
+  const isStricter = "protects" in field && (current === true || current === "true");
+  return key === "accessToken" || isStricter ? [current, own] : [own, current];
+}
+
+/**
+ * Whether the stack's values for an account may be used: the provider has no access token of its own, or both tokens are
+ * JWTs with the same `sub`, for the same endpoint. Otherwise the stack's token may belong to another account, or be sent to
+ * somebody it is not meant for.
+ */
+function isForSameAccount(
+  provider: ConfigurationSources["provider"],
+  stack: Readonly<Record<string, unknown>>,
+): boolean {
+  if (!isGiven(provider.accessToken)) return true;
+  const account = readAccessToken(String(provider.accessToken)).accountId;
+  return (
+    account !== undefined &&
+    account === readAccessToken(String(stack.accessToken)).accountId &&
+    (!isGiven(provider.endpoint) || provider.endpoint === stack.endpoint)
   );
+}
+
+/** An empty value counts as unset: Pulumi and shells both make it easy to set one. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
 }
 
 function parse(
@@ -151,17 +190,17 @@ function parse(
 ): string | number | boolean | undefined {
   if (value === undefined) return undefined;
   const field = configuration[key];
-  const shown = `not ${JSON.stringify(String(value).slice(0, 40))}`;
+  const shown = showIfHarmless(value);
   if (field.type === "boolean") {
     if (value === true || value === "true") return true;
     if (value === false || value === "false") return false;
-    refuse(`must be true or false, ${shown}`);
+    refuse(`must be true or false${shown}`);
     return undefined;
   }
   if (field.type === "integer") {
     const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
     if (typeof number === "number" && Number.isSafeInteger(number) && number >= field.minimum) return number;
-    refuse(`must be a whole number of ${field.minimum} or more, ${shown}`);
+    refuse(`must be a whole number of ${field.minimum} or more${shown}`);
     return undefined;
   }
   if (typeof value !== "string") {
@@ -169,13 +208,19 @@ function parse(
     return undefined;
   }
   if ("oneOf" in field && !(field.oneOf as readonly string[]).includes(value)) {
-    refuse(`must be one of ${field.oneOf.join(", ")}, ${shown}`);
+    refuse(`must be one of ${field.oneOf.join(", ")}${shown}`);
     return undefined;
   }
   return value;
 }
 
-/** The first access token that has not expired: refresh and destroy are configured with what the last run used. */
+/** The rejected value, unless it may be a secret that was pasted under the wrong key: only a short plain word is shown. */
+function showIfHarmless(value: unknown): string {
+  const text = String(value);
+  return /^[a-z0-9.+-]{1,10}$/i.test(text) && !/^(ey|pt_)/i.test(text) ? `, not "${text}"` : "";
+}
+
+/** The first access token that has not expired: refresh and destroy are configured with the one that the last run used. */
 function chooseAccessToken(
   sources: ConfigurationSources,
   refuse: (key: "accessToken", reason: string, code: ErrorCode) => void,
@@ -183,14 +228,14 @@ function chooseAccessToken(
   const tokens = candidates("accessToken", sources).map((token) => String(token).trim());
   const now = sources.now ?? Date.now();
   const expected = readAccessToken(tokens[0] ?? "").accountId;
-  // A later choice stands in for an expired first one; one of another account would act on other servers.
+  // A later choice stands in for an expired first one, but one for another account would act on other servers.
   const usable = tokens.find((token) => {
     const { expiresAt = Number.POSITIVE_INFINITY, accountId } = readAccessToken(token);
     return now < expiresAt && accountId === expected;
   });
   if (usable !== undefined && /^[\x21-\x7e]+$/.test(usable)) return usable;
   if (usable !== undefined) {
-    refuse("accessToken", "must not contain blanks or control characters", "configuration-invalid");
+    refuse("accessToken", "must not contain spaces or control characters", "configuration-invalid");
   } else if (tokens.length === 0) {
     refuse("accessToken", `is missing. ${remedyOfMissing(sources.account?.name)}`, "access-token-missing");
   } else {
@@ -200,7 +245,7 @@ function chooseAccessToken(
   return undefined;
 }
 
-/** The remedy for an account without an access token, with the names that the account's key and variable have. */
+/** The remedy for an account without an access token, naming the account's own key and variable. */
 function remedyOfMissing(account: string | undefined): string {
   const { remedy } = errorCodes["access-token-missing"];
   return remedy
@@ -208,21 +253,24 @@ function remedyOfMissing(account: string | undefined): string {
     .replace(configuration.accessToken.env, variableOf("accessToken", account) ?? "");
 }
 
-/** Says when a token ended and what to do; the subject of the sentence is the caller's. */
+/** Says when a token expired and what to do; the caller adds the subject of the sentence. */
 export function expiry(expiresAt: number): string {
   return `has expired: its \`exp\` is ${new Date(expiresAt).toISOString()}. ${errorCodes["access-token-expired"].remedy}`;
 }
 
-function checkEndpoint(endpoint: string, refuse: (reason: string) => void): void {
+function checkEndpoint(endpoint: string, allowHttp: boolean, refuse: (reason: string) => void): void {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
-    // The value is not shown: something pasted into the wrong key may be a secret.
+    // The value is not shown: it may be a secret that was pasted under the wrong key.
     refuse("must be a URL such as https://api.postject.com");
   } else if (url.username !== "" || url.password !== "") {
-    refuse("must hold no user name or password; the access token is a key of its own");
-  } else if (url.protocol === "http:" && !isLoopback(url.hostname)) {
-    refuse(`must use https: over http to ${url.host} the access token could be read on the way`);
+    refuse("must not contain a user name or password; the access token has a key of its own");
+  } else if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowHttp) {
+    refuse(
+      `must use https: over http to ${url.host}, anyone on the way could read the access token. For a reference API on a ` +
+        `network you trust, set ${PACKAGE_NAME}:allowHttp or ${configuration.allowHttp.env} to true`,
+    );
   } else if (url.search !== "" || url.hash !== "") {
-    refuse("must end with the host or a path");
+    refuse("must not contain a query or a fragment");
   }
 }

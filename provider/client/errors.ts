@@ -13,71 +13,82 @@ export class PostjectError extends Error {
 }
 
 /** One call as messages show it. */
-export type Call = Pick<Route, "method" | "path">;
+export type Call = Pick<Route, "method" | "path"> & {
+  /** How many times it has been sent, this time included; messages say so from the second time on. */
+  readonly attempt?: number;
+};
 
 /** The API's own words are quoted up to here. */
 const QUOTE_LIMIT = 256;
 
-/** The API answered, with a status that is not success. */
+/** What a response that is not a success says of itself. */
+export interface Refusal {
+  readonly status: number;
+  /** What the API said, as plain text without secrets. Undefined where no message could be read. */
+  readonly apiMessage?: string | undefined;
+  /** `api`: JSON exactly as the API documents its errors. `json`: any other JSON object. `other`: HTML, nothing, … */
+  readonly shape: "api" | "json" | "other";
+  readonly retryAfterMs?: number | undefined;
+  readonly respondedAt?: number | undefined;
+  /** What to do, where more is known than the code's remedy says. */
+  readonly hint?: string | undefined;
+}
+
+/** The API responded, with a status that is not success. */
 export class ApiError extends PostjectError {
   readonly status: number;
   readonly call: Call;
-  /** What the API said, with secrets taken out, cut at 256 characters; undefined where it did not speak as the API does. */
+  /** What the API said, with secrets redacted, cut at 256 characters; undefined where no message could be read. */
   readonly apiMessage: string | undefined;
+  /** Whether it is certain that the API, rather than something on the way to it, refused the request. */
+  readonly isRefusal: boolean;
   /** From `Retry-After`, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** The API's clock, from the `Date` header: milliseconds since the epoch. Undefined if it is absent or unreadable. */
+  readonly respondedAt: number | undefined;
 
-  constructor(
-    call: Call,
-    answer: {
-      status: number;
-      apiMessage: string | undefined;
-      retryAfterMs?: number | undefined;
-      hint?: string;
-    },
-  ) {
-    const code = codeOf(answer.status, answer.apiMessage !== undefined);
-    const apiMessage = answer.apiMessage?.slice(0, QUOTE_LIMIT);
+  constructor(call: Call, refusal: Refusal) {
+    const { status, retryAfterMs, respondedAt, hint } = refusal;
+    const code = codeOf(call, refusal);
+    const apiMessage = refusal.apiMessage?.slice(0, QUOTE_LIMIT);
     const said = apiMessage ? `Postject says: "${apiMessage}".` : errorCodes[code].meaning;
-    const { retryAfterMs } = answer;
     const wait =
       retryAfterMs === undefined ? "" : ` It asks for a pause of ${Math.ceil(retryAfterMs / 1000)} s.`;
-    super(
-      code,
-      `${said}${wait} ${answer.hint ?? errorCodes[code].remedy} (${show(call)} answered ${answer.status})`,
-    );
-    this.status = answer.status;
+    super(code, `${said}${wait} ${hint ?? errorCodes[code].remedy} ${show(call, status)}`);
+    this.status = status;
     this.call = call;
     this.apiMessage = apiMessage;
+    this.isRefusal = isRefusal(refusal);
     this.retryAfterMs = retryAfterMs;
+    this.respondedAt = respondedAt;
   }
 }
 
-/** No answer came, because no connection was made or it broke. */
+/** There was no response, because no connection was made or it broke. */
 export class NetworkError extends PostjectError {
   /** False only where it is certain that the API never saw the request. */
   readonly mayHaveArrived: boolean;
-  /** False where a further try would end the same way, as for a certificate that is not trusted. */
-  readonly mayPass: boolean;
+  /** False where a retry would end the same way, as for a certificate that is not trusted. */
+  readonly isTransient: boolean;
 
   constructor(
     call: Call,
     origin: string,
-    failure: { mayHaveArrived: boolean; mayPass: boolean; cause: Error; reason: string },
+    failure: { mayHaveArrived: boolean; isTransient: boolean; cause: Error; reason: string },
   ) {
     super(
       "network",
-      `Cannot reach ${origin}: ${failure.reason}. ${errorCodes.network.remedy} (${show(call)})`,
+      `Cannot reach ${origin}: ${failure.reason}. ${errorCodes.network.remedy} ${show(call)}`,
       {
         cause: failure.cause,
       },
     );
     this.mayHaveArrived = failure.mayHaveArrived;
-    this.mayPass = failure.mayPass;
+    this.isTransient = failure.isTransient;
   }
 }
 
-/** A request took longer than it may, or the time of the whole operation was up before it was sent. */
+/** A request took longer than it may, or the operation timed out before it was sent. */
 export class TimeoutError extends PostjectError {
   /** False only where it is certain that the API never saw the request. */
   readonly mayHaveArrived: boolean;
@@ -85,9 +96,9 @@ export class TimeoutError extends PostjectError {
   constructor(call: Call, waitedMs: number | undefined) {
     const what =
       waitedMs === undefined
-        ? "The operation's time was up before this was sent."
-        : `No answer within ${(waitedMs / 1000).toFixed(1)} s.`;
-    super("timeout", `${what} ${errorCodes.timeout.remedy} (${show(call)})`);
+        ? "The operation timed out before this request was sent."
+        : `No response within ${(waitedMs / 1000).toFixed(1)} s.`;
+    super("timeout", `${what} ${errorCodes.timeout.remedy} ${show(call)}`);
     this.mayHaveArrived = waitedMs !== undefined;
   }
 }
@@ -95,43 +106,58 @@ export class TimeoutError extends PostjectError {
 /** The run was cancelled while an operation waited. */
 export class CancelledError extends PostjectError {
   constructor(call: Call) {
-    super("cancelled", `${errorCodes.cancelled.meaning} ${errorCodes.cancelled.remedy} (${show(call)})`);
+    super("cancelled", `${errorCodes.cancelled.meaning} ${errorCodes.cancelled.remedy} ${show(call)}`);
   }
 }
 
-/** A success status whose body is not what the contract says. */
-export class AnswerMismatchError extends PostjectError {
-  /** What could be parsed as JSON, to save from it what can be saved; may hold secrets. Not enumerable, so no logger prints it. */
+/** A success status, but the body is not what the contract says, or is about another server than the request. */
+export class ResponseMismatchError extends PostjectError {
+  /** The JSON of the response, to save from it what can be saved; may hold secrets. Not enumerable, so no logger prints it. */
   declare readonly body: unknown;
 
   constructor(call: Call, status: number, problem: string, body?: unknown) {
     super(
       "unexpected-answer",
-      `The answer is not what the API documents: ${problem}. ${errorCodes["unexpected-answer"].remedy} ` +
-        `(${show(call)} answered ${status})`,
+      `The response is not what the API documents: ${problem}. ${errorCodes["unexpected-answer"].remedy} ` +
+        show(call, status),
     );
     Object.defineProperty(this, "body", { value: body, enumerable: false });
   }
 }
 
-/** The API itself said that there is no such server. A proxy's HTML page with status 404 is not that. */
+/**
+ * The API itself said that there is no such server. Only its documented error counts: a proxy's page with status 404, or
+ * the 404 of a path that does not exist, says nothing about a server.
+ */
 export function isNotFound(error: unknown): error is ApiError {
   return error instanceof ApiError && error.code === "not-found";
 }
 
-function show(call: Call): string {
-  return `${call.method} ${call.path}`;
+function show({ method, path, attempt = 1 }: Call, status?: number): string {
+  const returned = status ? ` returned ${status}` : "";
+  return `(${method} ${path}${returned}${attempt > 1 ? `; tried ${attempt} times` : ""})`;
 }
 
-function codeOf(status: number, spokenByApi: boolean): ErrorCode {
+/** A 4xx in JSON is a refusal; a page in HTML may come from anywhere. Nobody carries out a request that gets a 401. */
+function isRefusal({ status, shape }: Refusal): boolean {
+  return status === 401 || (status >= 400 && status < 500 && shape !== "other");
+}
+
+function codeOf({ path }: Call, refusal: Refusal): ErrorCode {
+  const { status, shape } = refusal;
   if (status === 429) return "rate-limited";
   if (status >= 500) return "api-unavailable";
-  if (status < 400 || !spokenByApi) return "unexpected-answer";
+  if (!isRefusal(refusal)) return "unexpected-answer";
+  if (status === 404) return shape === "api" && isServerPath(path) ? "not-found" : "unexpected-answer";
   const codes: Readonly<Record<number, ErrorCode>> = {
     401: "unauthorized",
     403: "forbidden",
-    404: "not-found",
     409: "conflict",
   };
   return codes[status] ?? "bad-request";
+}
+
+/** Whether the path names a server, so that a 404 can be about that server. */
+function isServerPath(path: string): boolean {
+  return /\/servers\/[^/]/.test(path);
 }

@@ -3,7 +3,7 @@ export * from "./client";
 export * from "./configuration";
 export * from "./deadline";
 export * from "./errors";
-
 export * from "./lookup";
 export { preloadHttp } from "./preload";
-export { didNothing } from "./retry";
+export { toPlainText } from "./quote";
+export { hadNoEffect } from "./retry";

@@ -1,8 +1,17 @@
-import type { GetServerArgs, GetServerResult, GetServersArgs, GetServersResult, StreamState } from "../spec";
-import type { LiveStream } from "../spec/messages";
+import {
+  errorCodes,
+  type GetServerArgs,
+  type GetServerResult,
+  type GetServersArgs,
+  type GetServersResult,
+  type ServerSummary,
+  type StreamState,
+} from "../spec";
+import type { ServerListItem, StreamResponse } from "../spec/messages";
 import type { Client } from "./client";
 import type { Deadline } from "./deadline";
 import { PostjectError } from "./errors";
+import { toPlainText } from "./quote";
 
 /** Finds one server by id or by name. Rejects with `not-found`, `ambiguous`, or what the client rejects with. */
 export async function getServer(
@@ -13,7 +22,7 @@ export async function getServer(
   const id = args.id || undefined;
   const name = args.name || undefined;
   if ((id === undefined) === (name === undefined)) {
-    throw new PostjectError("bad-request", "getServer wants either `id` or `name`.");
+    throw new PostjectError("bad-request", "getServer needs either `id` or `name`.");
   }
   const { streams, ...server } = await client.getServer(
     id ?? (await findByName(client, String(name), deadline)),
@@ -22,7 +31,7 @@ export async function getServer(
   return { ...server, streams: streams.map(toStreamState) };
 }
 
-/** Lists the account's servers. */
+/** Lists the account's servers. Rejects with `unexpected-answer` if the list leaves out what a program needs of one of them. */
 export async function getServers(
   client: Client,
   args: GetServersArgs,
@@ -30,16 +39,22 @@ export async function getServers(
 ): Promise<GetServersResult> {
   const wanted = args.nameContains?.toLowerCase() ?? "";
   const servers = await client.listServers(deadline);
-  return {
-    servers: servers
-      .filter(({ name }) => name.toLowerCase().includes(wanted))
-      .map(({ id, name, token, createdAt }) => ({ id, name, token, createdAt })),
-  };
+  return { servers: servers.filter(({ name }) => name.toLowerCase().includes(wanted)).map(toSummary) };
 }
 
-/** A stream as programs see it: a description that is null is one that is not there. */
-export function toStreamState({ description, ...stream }: LiveStream): StreamState {
-  return { ...stream, ...(description !== null && { description }) };
+/** A stream as programs see it: a description that is null counts as absent. */
+export function toStreamState({ description, ...stream }: StreamResponse): StreamState {
+  return { ...stream, ...(description != null && { description }) };
+}
+
+/** A list without a server's token is good enough for a create, but not for a program that asked for the server. */
+function toSummary({ id, name, token, createdAt }: ServerListItem): ServerSummary {
+  if (token !== undefined && createdAt !== undefined) return { id, name, token, createdAt };
+  throw new PostjectError(
+    "unexpected-answer",
+    `The list of servers shows no ${token === undefined ? "token" : "createdAt"} for server ` +
+      `"${toPlainText(name)}" (${toPlainText(id)}). ${errorCodes["unexpected-answer"].remedy}`,
+  );
 }
 
 async function findByName(client: Client, name: string, deadline: Deadline): Promise<string> {

@@ -1,58 +1,89 @@
 import type { Route } from "../spec";
-import { AnswerMismatchError, ApiError, NetworkError, PostjectError, TimeoutError } from "./errors";
+import { ApiError, NetworkError, PostjectError, ResponseMismatchError, TimeoutError } from "./errors";
 
-/** Pauses double from `firstMs` up to `longestMs`; each is drawn between nothing and that ("full jitter"). */
-export const backOff = { firstMs: 250, longestMs: 8000 } as const;
-
-/** Statuses after which a repeatable request is sent again: the API, or what stands before it, failed for the moment. */
-const passingStatuses: readonly number[] = [500, 502, 503, 504];
-
-/** What a failed try leaves open: whether to try again, and how long to wait at least. */
-export interface Verdict {
-  readonly again: boolean;
-  /** The API's own wish, from `Retry-After`. */
-  readonly waitMs?: number;
+/** The range that a pause is drawn from doubles with each attempt, from `firstMs` up to `longestMs`. */
+export interface BackOff {
+  /** No pause is shorter, however often it is drawn. */
+  readonly floorMs: number;
+  readonly firstMs: number;
+  readonly longestMs: number;
 }
 
+/** For failures that count against `maxRetries`: a moment later, most of them are over. */
+export const failureBackOff: BackOff = { floorMs: 0, firstMs: 250, longestMs: 8000 };
+
 /**
- * Whether a request that failed may be sent again. One that did nothing for certain may always be (no connection was
- * made; 429); any other only if sending it twice does no harm, which is never so for a create.
+ * For 429. With the longest range, 64 parallel requests come to about four a second, which is slow enough even for an API
+ * that counts the requests it rejects. The floor keeps the client from hammering one that does not say how long to wait.
  */
-export function judge(route: Route, failure: unknown): Verdict {
-  if (failure instanceof ApiError && failure.status === 429) return wish(failure);
-  if (failure instanceof NetworkError && !failure.mayHaveArrived) return { again: failure.mayPass };
-  if (!route.mayBeSentTwice) return { again: false };
-  if (failure instanceof ApiError && passingStatuses.includes(failure.status)) return wish(failure);
-  return { again: failure instanceof NetworkError || failure instanceof TimeoutError };
+export const rateLimitBackOff: BackOff = { floorMs: 200, firstMs: 1000, longestMs: 30_000 };
+
+/** 5xx statuses that pass by themselves. From 520 on they are a CDN's (Cloudflare): the API behind it cannot be reached. */
+const transientStatuses: readonly number[] = [500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530];
+
+/** Whether to retry, and the minimum wait. */
+export interface RetryDecision {
+  /** `counted`: up to `maxRetries` times. `unlimited`: for as long as the operation may take. */
+  readonly retry: "never" | "counted" | "unlimited";
+  /** What the API asks for in `Retry-After`. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /**
- * Whether a failed create has left no server for certain: the API itself refused it (4xx), or it never got there. After
+ * Whether a failed request is sent again. A request that certainly had no effect is safe to retry (no connection was made;
+ * 429); any other only if it is idempotent, which a create never is. A 429 is not a failure but a queue: it is waited out.
+ */
+export function decideRetry(route: Route, failure: unknown): RetryDecision {
+  if (failure instanceof ApiError && failure.status === 429)
+    return { retry: "unlimited", retryAfterMs: failure.retryAfterMs };
+  if (failure instanceof NetworkError && !failure.mayHaveArrived)
+    return { retry: failure.isTransient ? "counted" : "never" };
+  if (!route.isIdempotent) return { retry: "never" };
+  if (failure instanceof ApiError && transientStatuses.includes(failure.status))
+    return { retry: "counted", retryAfterMs: failure.retryAfterMs };
+  return { retry: failure instanceof NetworkError || failure instanceof TimeoutError ? "counted" : "never" };
+}
+
+/**
+ * Whether a failed create certainly left no server: the API refused it (4xx), or the request never got there. After
  * anything else the server may exist.
  */
-export function didNothing(failure: unknown): boolean {
-  if (failure instanceof ApiError) {
-    const isRefusal = failure.status >= 400 && failure.status < 500 && failure.code !== "unexpected-answer";
-    return failure.status !== 408 && (isRefusal || failure.status === 429);
-  }
+export function hadNoEffect(failure: unknown): boolean {
+  if (failure instanceof ApiError)
+    return failure.status === 429 || (failure.isRefusal && failure.status !== 408);
   if (failure instanceof NetworkError || failure instanceof TimeoutError) return !failure.mayHaveArrived;
-  if (failure instanceof AnswerMismatchError) return false;
+  if (failure instanceof ResponseMismatchError) return false;
   return failure instanceof PostjectError;
 }
 
-/** The pause before try number `attempt + 1`; `random` draws from 0 to 1. */
-export function pauseMs(attempt: number, random: () => number): number {
-  return random() * Math.min(backOff.longestMs, backOff.firstMs * 2 ** (attempt - 1));
+/**
+ * The pause before the next attempt: what the API asks for, and on top of it a random part ("full jitter"), so that
+ * parallel requests and clients spread out. `attempt` counts the failures of this kind, from 1; `random` draws from 0 to 1.
+ * Undefined if what the API asks for takes longer than the operation has left. The random part never uses up more than
+ * half of that.
+ */
+export function pauseMs(
+  { floorMs, firstMs, longestMs }: BackOff,
+  attempt: number,
+  limits: { readonly retryAfterMs?: number | undefined; readonly remainingMs: number },
+  random: () => number,
+): number | undefined {
+  const minimumMs = Math.max(floorMs, limits.retryAfterMs ?? 0);
+  const leftMs = limits.remainingMs - minimumMs;
+  if (leftMs <= 0) return undefined;
+  return minimumMs + random() * Math.min(longestMs, firstMs * 2 ** (attempt - 1), leftMs / 2);
 }
 
-/** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from `now`; anything else is as if it were not there. */
+/** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from `now`; anything else counts as absent. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
-  const date = /^[A-Z][a-z]{2}, /.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  const date = parseHttpDate(value);
+  return date === undefined ? undefined : Math.max(0, date - now);
 }
 
-function wish(failure: ApiError): Verdict {
-  return { again: true, ...(failure.retryAfterMs !== undefined && { waitMs: failure.retryAfterMs }) };
+/** Reads an HTTP date, such as that of the `Date` header, as milliseconds since the epoch. */
+export function parseHttpDate(value: string | undefined): number | undefined {
+  const date = /^[A-Z][a-z]{2}, /.test(value ?? "") ? Date.parse(value ?? "") : Number.NaN;
+  return Number.isNaN(date) ? undefined : date;
 }

@@ -2,14 +2,15 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { isLoopback, VERSION } from "../spec";
 import {
-  AnswerMismatchError,
   type Call,
   CancelledError,
   NetworkError,
   PostjectError,
+  ResponseMismatchError,
   TimeoutError,
 } from "./errors";
 import { loadHttp } from "./load-http";
+import type { Quote } from "./quote";
 
 export interface HttpRequest {
   readonly call: Call;
@@ -20,24 +21,24 @@ export interface HttpRequest {
   readonly cancelled?: AbortSignal | undefined;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   header(name: string): string | undefined;
   readonly text: string;
 }
 
-/** Sends one request once. Rejects with NetworkError, TimeoutError, CancelledError or AnswerMismatchError (too large). */
-export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
+/** Sends one request once. Rejects with a NetworkError, TimeoutError, CancelledError or ResponseMismatchError (too large). */
+export type Transport = (request: HttpRequest) => Promise<HttpResponse>;
 
 export interface TransportOptions {
   readonly endpoint: string;
   readonly accessToken: string;
-  /** Takes secrets out of text that ends up in messages. */
-  readonly redact: (text: string) => string;
+  /** Makes text of the network fit for a message. */
+  readonly quote: Quote;
 }
 
-/** More than any documented answer: a list of 80,000 servers. Reading stops here, so memory stays flat. */
-const ANSWER_LIMIT_BYTES = 16 * 1024 * 1024;
+/** More than any documented response: a list of 80,000 servers. Reading stops here, so memory stays flat. */
+const RESPONSE_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /** Upper bound of open connections: the engine's `--parallel` is four per core unless it is asked for more. */
 const CONNECTIONS = 64;
@@ -55,16 +56,18 @@ const NOT_CONNECTED = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
-/** TLS failures of trust come before the request as well, and trying again does not change them. */
+/** A certificate that is not trusted ends the connection before the request as well, and a retry does not change that. */
 const NOT_TRUSTED = /^(ERR_TLS_CERT_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH)/;
 
-/** Opens the way to the API: one pool of connections, the proxy of the environment, no redirects, bounded answers. */
-export function createTransport({ endpoint, accessToken, redact }: TransportOptions): Transport {
+/** Connects to the API: one pool of connections, the proxy of the environment, no redirects, bounded responses. */
+export function createTransport({ endpoint, accessToken, quote }: TransportOptions): Transport {
   const { origin, hostname, pathname } = new URL(endpoint);
   const basePath = pathname === "/" ? "" : pathname;
   const headers = {
     authorization: `Bearer ${accessToken}`,
     accept: "application/json",
+    // Nothing here decompresses; without this header a gateway may compress what it likes (RFC 9110, 12.5.3).
+    "accept-encoding": "identity",
     "user-agent": `pulumi-postject/${VERSION}`,
   };
   let dispatcher: Dispatcher | undefined;
@@ -84,18 +87,18 @@ export function createTransport({ endpoint, accessToken, redact }: TransportOpti
         bodyTimeout: 0,
       },
       request,
-      (failure) => explain(failure, call, origin, redact),
+      (failure) => explain(failure, call, origin, quote),
     );
   };
 }
 
-/** One request and its answer. A handler takes half the CPU of undici's `request()`, which makes a stream of each answer. */
+/** One request and its response. A handler takes half the CPU of undici's `request()`, which makes a stream of each. */
 function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
   { call, timeoutMs, cancelled }: HttpRequest,
   explainFailure: (failure: Failure) => Error,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   return new Promise((done, fail) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -122,22 +125,22 @@ function exchange(
         // Stopped while it waited for a connection: it is never sent.
         if (stopped !== undefined) started.abort(stopped);
       },
-      onResponseStart(_, answeredStatus, answeredHeaders) {
-        status = answeredStatus;
-        headers = answeredHeaders;
+      onResponseStart(_, responseStatus, responseHeaders) {
+        status = responseStatus;
+        headers = responseHeaders;
       },
       onResponseData(_, chunk) {
         size += chunk.length;
         chunks.push(chunk);
-        if (size <= ANSWER_LIMIT_BYTES) return;
-        stop(
-          new AnswerMismatchError(call, status, `it is larger than ${ANSWER_LIMIT_BYTES / 1024 ** 2} MiB`),
-        );
+        if (size <= RESPONSE_LIMIT_BYTES) return;
+        const limit = `${RESPONSE_LIMIT_BYTES / 1024 ** 2} MiB`;
+        stop(new ResponseMismatchError(call, status, `it is larger than ${limit}`));
       },
       onResponseEnd() {
         release();
         const header = (name: string) => [headers[name]].flat()[0];
-        done({ status, header, text: Buffer.concat(chunks).toString("utf8") });
+        // A decoder drops the byte order mark that some gateways put before JSON.
+        done({ status, header, text: new TextDecoder().decode(Buffer.concat(chunks)) });
       },
       onResponseError(_, failure) {
         release();
@@ -157,12 +160,12 @@ function openDispatcher(hostname: string): Dispatcher {
     // The value is not shown: it may hold a password.
     throw new PostjectError(
       "configuration-invalid",
-      "HTTPS_PROXY or HTTP_PROXY is set to what is no URL; a proxy is given as http://host:port.",
+      "HTTPS_PROXY or HTTP_PROXY is not a URL. A proxy is given as http://host:port.",
     );
   }
 }
 
-/** The same codes can come from a connection that was made: only while connecting do they prove that nothing was sent. */
+/** An open connection can fail with the same codes: only while connecting do they prove that nothing was sent. */
 function cameBeforeConnection(error: Failure): boolean {
   const { code = "", errors: attempts = [error] } = error;
   if (!NOT_CONNECTED.has(code)) return false;
@@ -172,18 +175,18 @@ function cameBeforeConnection(error: Failure): boolean {
   );
 }
 
-/** What Node.js and undici tell of a failure; several addresses of one host fail together, each in `errors`. */
+/** How Node.js and undici report a failure; several addresses of one host fail together, each in `errors`. */
 type Failure = NodeJS.ErrnoException & { readonly errors?: readonly NodeJS.ErrnoException[] };
 
-function explain(failure: Failure, call: Call, origin: string, redact: (text: string) => string): Error {
+function explain(failure: Failure, call: Call, origin: string, quote: Quote): Error {
   const { code = "", message } = failure;
   if (code === "UND_ERR_HEADERS_OVERFLOW")
-    return new AnswerMismatchError(call, 0, "its headers are too large");
+    return new ResponseMismatchError(call, 0, "its headers are too large");
   const isTrust = NOT_TRUSTED.test(code);
   return new NetworkError(call, origin, {
     mayHaveArrived: !isTrust && !cameBeforeConnection(failure),
-    mayPass: !isTrust,
-    reason: redact(message.includes(code) ? message : `${code}: ${message}`),
+    isTransient: !isTrust,
+    reason: quote(message.includes(code) ? message : `${code}: ${message}`),
     cause: failure,
   });
 }

@@ -1,6 +1,6 @@
 import { type Client, PostjectError, startDeadline } from "../client";
 import { serverResource } from "../spec";
-import type { ListedServer } from "../spec/messages";
+import type { ServerListItem } from "../spec/messages";
 
 /** Which of the provider's forms the program uses that is to own the servers. */
 export type Form = "plugin" | "dynamic";
@@ -13,7 +13,7 @@ export interface Owner {
   readonly account?: string | undefined;
 }
 
-type Server = Pick<ListedServer, "id" | "name">;
+type Server = Pick<ServerListItem, "id" | "name">;
 
 /**
  * The text of a file for `pulumi import --file`: the servers with the given ids, or all that `isWanted`. Holds no secret.

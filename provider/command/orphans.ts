@@ -1,5 +1,5 @@
 import { type Client, isNotFound, startDeadline } from "../client";
-import type { ListedServer } from "../spec/messages";
+import type { ServerListItem } from "../spec/messages";
 import { importLine } from "./import-file";
 import { type StackState, UsageError } from "./states";
 
@@ -47,7 +47,7 @@ export async function reportOrphans(
 function refuseUnsafe(
   states: readonly StackState[],
   ownsAny: boolean,
-  orphans: readonly ListedServer[],
+  orphans: readonly ServerListItem[],
 ): void {
   const underWay = states.filter(({ isUnderWay }) => isUnderWay).map(({ source }) => source);
   if (underWay.length > 0) {
@@ -65,7 +65,7 @@ function refuseUnsafe(
   for (const { source, knownUntil } of states) {
     // Also where the state has no time at all.
     const later = orphans
-      .filter(({ createdAt }) => !(Date.parse(createdAt) <= knownUntil))
+      .filter(({ createdAt = "" }) => !(Date.parse(createdAt) <= knownUntil))
       .map(({ id }) => id);
     if (later.length === 0) continue;
     throw new UsageError(
@@ -84,7 +84,7 @@ async function deleteServer(client: Client, id: string): Promise<void> {
   }
 }
 
-function renderJson(orphans: readonly ListedServer[]): string {
+function renderJson(orphans: readonly ServerListItem[]): string {
   const shown = orphans.map(({ id, name, createdAt }) => ({
     id,
     name,
@@ -94,11 +94,11 @@ function renderJson(orphans: readonly ListedServer[]): string {
   return JSON.stringify(shown, null, 2);
 }
 
-function renderTable(orphans: readonly ListedServer[], total: number): string {
+function renderTable(orphans: readonly ServerListItem[], total: number): string {
   if (orphans.length === 0) return `None of the account's ${total} servers is an orphan.`;
   const rows = [
     ["ID", "NAME", "CREATED", "TO IMPORT IT"],
-    ...orphans.map(({ id, name, createdAt }) => [id, name, createdAt, importLine({ id, name })]),
+    ...orphans.map(({ id, name, createdAt = "" }) => [id, name, createdAt, importLine({ id, name })]),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const lines = rows.map((row) =>

@@ -1,5 +1,5 @@
-import { isNotFound } from "../client";
 import type { Deadline } from "../client";
+import { isNotFound } from "../client";
 import type { ServerState } from "../spec";
 import { AbsenceUnprovenError, textOf } from "./errors";
 import { pauseWithin, type Run } from "./run";
@@ -69,9 +69,12 @@ export async function proveDeleted(run: Run, server: KnownServer, deadline: Dead
 function refuseOtherEyes({ client }: Run, server: KnownServer): void {
   const { accountId } = server.state;
   if (client.accountId !== undefined && client.accountId === accountId) return;
-  const owner = accountId === undefined ? "the state does not say whose it is" : `it belongs to account ${accountId}`;
+  const owner =
+    accountId === undefined ? "the state does not say whose it is" : `it belongs to account ${accountId}`;
   const token =
-    client.accountId === undefined ? "the access token names no account" : `the access token is of account ${client.accountId}`;
+    client.accountId === undefined
+      ? "the access token names no account"
+      : `the access token is of account ${client.accountId}`;
   throw new AbsenceUnprovenError(server, `${owner}, and ${token}`);
 }
 

@@ -1,6 +1,6 @@
-import { AnswerMismatchError, ApiError, type Deadline, didNothing, isNotFound } from "../client";
+import { ApiError, type Deadline, hadNoEffect, isNotFound, ResponseMismatchError } from "../client";
 import { isSameName, type ServerInputs, serverLimitOf } from "../spec";
-import type { CreatedServer } from "../spec/messages";
+import type { ServerResponse } from "../spec/messages";
 import {
   AdoptMismatchError,
   CreateIncompleteError,
@@ -34,7 +34,9 @@ interface Creation {
 }
 
 /** A server that was created or found, as much as is known of it. */
-type Found = Pick<CreatedServer, "id"> & Partial<CreatedServer>;
+type Found = Pick<ServerResponse, "id"> & {
+  readonly [Key in keyof ServerFacts]?: ServerFacts[Key] | undefined;
+};
 
 /**
  * Creates a server: looks whether the name is free, sends one POST, and if its outcome is unclear finds out what became of it.
@@ -73,7 +75,10 @@ async function adopt({ run, owner, inputs, deadline }: Creation, id: string): Pr
   const { client, inventory, ownership } = run;
   const server = await client.getServer(id, deadline);
   if (!isSameName(server.name, inputs.name))
-    throw new AdoptMismatchError(id, `the resource is named "${inputs.name}", and the server "${server.name}"`);
+    throw new AdoptMismatchError(
+      id,
+      `the resource is named "${inputs.name}", and the server "${server.name}"`,
+    );
   if (ownership.hasOther(id, owner))
     throw new AdoptMismatchError(id, "another resource of the program has it");
   ownership.takeOver(id, owner);
@@ -84,11 +89,11 @@ async function adopt({ run, owner, inputs, deadline }: Creation, id: string): Pr
 
 async function post(creation: Creation): Promise<Found> {
   const { run, inputs, deadline } = creation;
-  let created: CreatedServer;
+  let created: ServerResponse;
   try {
     created = await run.client.createServer({ name: inputs.name }, deadline);
   } catch (failure) {
-    if (didNothing(failure)) throw await explainRefusal(creation, failure);
+    if (hadNoEffect(failure)) throw await explainRefusal(creation, failure);
     return salvage(creation, failure) ?? reconcile(creation, failure);
   }
   if (run.inventory.hasSeen(created.id)) throw new ExistingServerError(inputs.name, created.id);
@@ -97,7 +102,11 @@ async function post(creation: Creation): Promise<Found> {
 
 /** What can be read of a success that is not as documented: with the id of a new server, that server is known. */
 function salvage({ run }: Creation, failure: unknown): Found | undefined {
-  if (!(failure instanceof AnswerMismatchError) || typeof failure.body !== "object" || failure.body === null)
+  if (
+    !(failure instanceof ResponseMismatchError) ||
+    typeof failure.body !== "object" ||
+    failure.body === null
+  )
     return;
   const { id, token } = failure.body as Partial<Record<string, unknown>>;
   if (typeof id !== "string" || id === "" || run.inventory.hasSeen(id)) return;
@@ -162,7 +171,7 @@ async function complete(creation: Creation, created: Found): Promise<Stored> {
   }
 }
 
-function isWhole(server: Found): server is CreatedServer {
+function isWhole(server: Found): server is Found & ServerFacts {
   const { name, token, createdAt, streams = [] } = server;
   // A server has streams from the start: a response without any was sent too early.
   return name !== undefined && token !== undefined && createdAt !== undefined && streams.length > 0;
@@ -195,7 +204,9 @@ async function explainRefusal({ run, inputs, deadline }: Creation, failure: unkn
   } catch {
     return failure;
   }
-  const saysSo = /\b(plan limit|limit (is )?reached|server limit|quota|upgrade)\b/i.test(failure.apiMessage ?? "");
+  const saysSo = /\b(plan limit|limit (is )?reached|server limit|quota|upgrade)\b/i.test(
+    failure.apiMessage ?? "",
+  );
   return saysSo || (limit !== undefined && used >= limit)
     ? new PlanLimitError(inputs.name, { limit, used, cause: failure })
     : new ForbiddenCreateError(inputs.name, used, failure);

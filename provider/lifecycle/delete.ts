@@ -1,4 +1,4 @@
-import { AnswerMismatchError } from "../client";
+import { ResponseMismatchError } from "../client";
 import { proveDeleted, unlessGone } from "./absence";
 import { DeletionProtectedError, describe } from "./errors";
 import type { Owner } from "./ownership";
@@ -35,7 +35,7 @@ async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
   try {
     await unlessGone(run, { id, state }, () => run.client.deleteServer(id, deadline), deadline);
   } catch (error) {
-    if (!(error instanceof AnswerMismatchError)) throw error;
+    if (!(error instanceof ResponseMismatchError)) throw error;
     await proveDeleted(run, { id, state }, deadline);
   }
   run.inventory.remove(id);

@@ -61,7 +61,8 @@ function isRequiredOutput(key: string): boolean {
 /** Told once for each account, at the first server that is of it. */
 function warnOfAccount(run: Run, id: string, { name, accountId }: Partial<ServerState>): Notice[] {
   const { client, foreignAccounts } = run;
-  const isForeign = accountId !== undefined && client.accountId !== undefined && accountId !== client.accountId;
+  const isForeign =
+    accountId !== undefined && client.accountId !== undefined && accountId !== client.accountId;
   if (!isForeign || foreignAccounts.has(accountId)) return [];
   foreignAccounts.add(accountId);
   const message =

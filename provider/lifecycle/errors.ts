@@ -34,7 +34,9 @@ export class DeletionProtectedError extends PostjectError {
     const forOneRun = setsProtectionItself
       ? "."
       : ". Or allow it for one run with `POSTJECT_DELETION_PROTECTION=false`" +
-        (replacement === undefined ? "." : ", which also helps if an earlier run deleted the server and could not create the new one.");
+        (replacement === undefined
+          ? "."
+          : ", which also helps if an earlier run deleted the server and could not create the new one.");
     super(
       "deletion-protected",
       `Deletion protection is on for ${describe(name, id)}. ${explainReplacement(name, replacement)}${forOneRun}`,
@@ -113,9 +115,13 @@ export class NameTakenError extends PostjectError {
   ) {
     const { taken, isReplacement, importHint } = facts;
     const strangers = taken.filter(({ isOwned }) => !isOwned);
-    const found = taken.map(({ id, createdAt }) => (createdAt === undefined ? id : `${id}, created ${createdAt}`));
+    const found = taken.map(({ id, createdAt }) =>
+      createdAt === undefined ? id : `${id}, created ${createdAt}`,
+    );
     const ways = [
-      ...(strangers.length < taken.length ? ["Another resource of the program has it: give this one another name."] : []),
+      ...(strangers.length < taken.length
+        ? ["Another resource of the program has it: give this one another name."]
+        : []),
       ...(isReplacement
         ? ["If it is the server that this run replaces, set the resource option `deleteBeforeReplace: true`."]
         : strangers.length === 0
@@ -207,7 +213,10 @@ export class CreateIncompleteError extends PostjectError {
 /** A resource is to take over a server that it cannot have. */
 export class AdoptMismatchError extends PostjectError {
   constructor(id: string, problem: string) {
-    super("adopt-mismatch", `Cannot take over server ${id}: ${problem}. ${errorCodes["adopt-mismatch"].remedy}`);
+    super(
+      "adopt-mismatch",
+      `Cannot take over server ${id}: ${problem}. ${errorCodes["adopt-mismatch"].remedy}`,
+    );
   }
 }
 

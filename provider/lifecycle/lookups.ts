@@ -1,5 +1,11 @@
 import { getServer as findServer, getServers as listServers, PostjectError } from "../client";
-import { type Fields, functions, type GetServerResult, type GetServersResult, withoutOnlyDynamic } from "../spec";
+import {
+  type Fields,
+  functions,
+  type GetServerResult,
+  type GetServersResult,
+  withoutOnlyDynamic,
+} from "../spec";
 import { findProblems, type Properties } from "./properties";
 import { type Limits, type Run, startOperation } from "./run";
 

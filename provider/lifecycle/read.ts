@@ -32,7 +32,9 @@ export async function read(
     throw new AdoptMismatchError(id, "another resource of the program has it");
   const get = () => run.client.getServer(id, deadline);
   const isKnown = state.name !== undefined || state.createdAt !== undefined;
-  const server = await (isKnown ? unlessGone(run, { id, state }, get, deadline) : get().catch(explainMissing(id)));
+  const server = await (isKnown
+    ? unlessGone(run, { id, state }, get, deadline)
+    : get().catch(explainMissing(id)));
   if (server === undefined) return undefined;
   if (ownership === "imports") run.ownership.takeOver(id, owner);
   if (ownership !== "none" && owner !== undefined) run.ownership.claim(id, owner);
@@ -44,6 +46,9 @@ function explainMissing(id: string): (error: unknown) => never {
   return (error) => {
     if (!isNotFound(error)) throw error;
     const remedy = "Check the id, and that the access token is of the account that owns the server.";
-    throw new PostjectError("not-found", `resource '${id}' does not exist: Postject finds no such server. ${remedy}`);
+    throw new PostjectError(
+      "not-found",
+      `resource '${id}' does not exist: Postject finds no such server. ${remedy}`,
+    );
   };
 }

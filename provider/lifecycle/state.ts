@@ -18,7 +18,11 @@ export interface ServerFacts {
 }
 
 /** The state of a server: what the API shows, with the inputs that only the state remembers. */
-export function toState(facts: ServerFacts, inputs: ServerInputs, accountId: Client["accountId"]): ServerState {
+export function toState(
+  facts: ServerFacts,
+  inputs: ServerInputs,
+  accountId: Client["accountId"],
+): ServerState {
   const { name, token, createdAt, streams } = facts;
   return {
     // The spelling that was asked for: were the API to store another, a diff against that would replace the server.

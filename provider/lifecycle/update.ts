@@ -13,7 +13,10 @@ export interface UpdateRequest extends Limits {
 }
 
 /** What an update would store, as far as it is known. */
-export function previewUpdate({ state, inputs }: Pick<UpdateRequest, "state" | "inputs">): Partial<ServerState> {
+export function previewUpdate({
+  state,
+  inputs,
+}: Pick<UpdateRequest, "state" | "inputs">): Partial<ServerState> {
   return withSettings(state, inputs);
 }
 
@@ -25,7 +28,8 @@ export async function update(run: Run, request: UpdateRequest): Promise<Stored> 
   const deadline = startOperation(request);
   const server = await unlessGone(run, { id, state }, () => run.client.getServer(id, deadline), deadline);
   if (server === undefined) {
-    const remedy = "This run would only complete its state: run `pulumi refresh` to remove it from the state.";
+    const remedy =
+      "This run would only complete its state: run `pulumi refresh` to remove it from the state.";
     throw new PostjectError("not-found", `${describe(state.name, id)} is gone. ${remedy}`);
   }
   const { name } = readInputs(inputs);

@@ -4,8 +4,10 @@ import { planNames } from "./plans";
 interface ConfigurationField extends Field {
   /** Environment variable that gives the value where the configuration does not. */
   readonly env?: string;
-  /** The variable wins over the configuration: it speaks for one run. */
+  /** The variable overrides the configuration, for one run. */
   readonly envWins?: true;
+  /** Where the provider's own value and the stack's disagree, `true` wins. */
+  readonly protects?: true;
   /** Belongs to one account: a named account does not take it from the package's own configuration. */
   readonly ofAccount?: true;
   readonly default?: string | number | boolean;
@@ -22,47 +24,62 @@ export const configuration = {
     ofAccount: true,
     env: "POSTJECT_ACCESS_TOKEN",
     description:
-      "The account's access token, a JWT. It is used while the provider runs and stored in no resource; changing " +
-      "it replaces nothing. Of the stack's current one, the provider's own and the environment's the first is used, " +
-      "or, if that has expired, the next that has not and is of the same account.",
+      "The account's access token, a JWT. It is stored in no resource, and changing it replaces nothing. Taken from the " +
+      "provider, the stack configuration, then the environment. The stack's current token comes first if it is for the " +
+      "same account, so a rotated token works at once. An expired token is skipped in favour of the next valid one " +
+      "for the same account.",
   },
   endpoint: {
     type: "string",
     optional: true,
     env: "POSTJECT_ENDPOINT",
     default: "https://api.postject.com",
-    description: "Where the API is: an https URL, or an http one on this machine (the reference API).",
+    description:
+      "Base URL of the API, without `/v1`: https, or http to this machine (the reference API). See `allowHttp` for " +
+      "other hosts.",
+  },
+  allowHttp: {
+    type: "boolean",
+    optional: true,
+    env: "POSTJECT_ALLOW_HTTP",
+    default: false,
+    description:
+      "Accept an `endpoint` with http on another machine, such as a reference API in a Compose network. Anyone on the " +
+      "way can read the access token and the server tokens, so never set it for the real API.",
   },
   deletionProtection: {
     type: "boolean",
     optional: true,
     env: "POSTJECT_DELETION_PROTECTION",
     envWins: true,
+    protects: true,
     default: true,
     description:
-      "Refuse to delete or replace servers that do not say otherwise themselves. The environment variable wins over " +
-      "the configuration: it speaks for one run.",
+      "Refuse to delete or replace servers that do not set `deletionProtection` themselves. If the provider and the " +
+      "stack configuration disagree, the servers are protected. The environment variable overrides both, for one run.",
   },
   plan: {
     type: "string",
     optional: true,
     ofAccount: true,
     oneOf: planNames,
-    description: `The account's plan (${planNames.join(", ")}), so that a preview can warn before its limit is hit.`,
+    description: `The account's plan (${planNames.join(", ")}). With it, a preview warns before the plan's limit is reached.`,
   },
   serverLimit: {
     type: "integer",
     optional: true,
     ofAccount: true,
     minimum: 1,
-    description: "How many servers the account may have, where the plan does not tell (`scale`).",
+    description: "Maximum number of servers in the account, for a plan that does not define one (`scale`).",
   },
   maxRetries: {
     type: "integer",
     optional: true,
     minimum: 0,
     default: 3,
-    description: "How often a request that may be sent again is sent again.",
+    description:
+      "Maximum number of retries for a request that is safe to retry. A rate limit (429) does not count: it is waited " +
+      "out for as long as the operation may take.",
   },
   requestTimeoutSeconds: {
     type: "integer",
@@ -70,7 +87,7 @@ export const configuration = {
     minimum: 1,
     default: 30,
     description:
-      "How long one request may take. A whole operation with its retries ends after five minutes, or, in the plugin, " +
+      "Maximum duration of one request. A whole operation with its retries ends after five minutes or, in the plugin, " +
       "after the resource's `customTimeouts`.",
   },
 } as const satisfies Readonly<Record<string, ConfigurationField>>;
@@ -80,7 +97,7 @@ export type ConfigurationValues = Values<typeof configuration>;
 
 export const configurationKeys = Object.keys(configuration) as ConfigurationKey[];
 
-/** The namespace of the keys in stack configuration, which is the Pulumi package's name. */
+/** The namespace of the keys in stack configuration: the name of the Pulumi package. */
 export const PACKAGE_NAME = "postject";
 
 /** What `account` may be: it becomes part of a namespace and of environment variables. */
@@ -101,7 +118,8 @@ export function variableOf(key: ConfigurationKey, account?: string): string | un
   return field.env?.replace("_", `_${account.replaceAll("-", "_").toUpperCase()}_`);
 }
 
-/** Names and addresses of this machine itself, as a user or a URL writes them. */
+/** Whether a host name or address is this machine itself, as a user or a URL writes it. */
 export function isLoopback(host: string): boolean {
-  return ["localhost", "::1", "[::1]"].includes(host) || /^127(\.\d+){3}$/.test(host);
+  const bare = host.toLowerCase().replace(/^\[(.*)\]$/, "$1");
+  return /^(localhost\.?|::1|(::ffff:)?127(\.\d{1,3}){1,3}|::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4})$/.test(bare);
 }

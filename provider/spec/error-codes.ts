@@ -1,8 +1,8 @@
-/** Every error code: what it means and what to do. A code is an interface: it keeps its meaning for ever. */
+/** Every error code: what it means and what to do. A code is an interface: its meaning never changes. */
 export const errorCodes = {
   "configuration-invalid": {
-    meaning: "A value of the provider's configuration cannot be right; the message names the key.",
-    remedy: "Correct the key with `pulumi config set`, in the explicit provider or in the environment.",
+    meaning: "A value in the provider's configuration is invalid; the message names the key.",
+    remedy: "Correct it with `pulumi config set`, in the explicit provider or in the environment.",
   },
   "access-token-missing": {
     meaning: "No access token is configured.",
@@ -11,14 +11,14 @@ export const errorCodes = {
   "access-token-expired": {
     meaning: "The access token's `exp` has passed. Nothing was sent.",
     remedy:
-      "Get a new token and set it; what was done so far is in the state, and the next run goes on from there.",
+      "Get a new token and set it. What was done so far is in the state, and the next run continues from there.",
   },
   unauthorized: {
     meaning: "The API refused the access token (401).",
-    remedy: "Set a valid token. Nothing was changed in the state.",
+    remedy: "Set a valid token. The state is unchanged.",
   },
   forbidden: {
-    meaning: "The account may not do this (403).",
+    meaning: "The account is not allowed to do this (403).",
     remedy: "Use a token with the permission that the API's message names.",
   },
   "plan-limit": {
@@ -27,41 +27,41 @@ export const errorCodes = {
       "Delete a server, take a larger plan, or, where the create replaces a server, set `deleteBeforeReplace: true`.",
   },
   "not-found": {
-    meaning: "The API knows no such server for this account (404).",
-    remedy: "Check the id and whose access token is used.",
+    meaning: "The account has no such server (404).",
+    remedy: "Check the id, and which account the access token belongs to.",
   },
   conflict: {
-    meaning: "The API refused because of something that exists already (409).",
-    remedy: "Read the API's message in the error.",
+    meaning: "The API refused the request because something already exists (409).",
+    remedy: "The API's message in the error says what.",
   },
   "bad-request": {
     meaning: "The API refused the request's content (400 and other 4xx).",
-    remedy: "Read the API's message in the error: it names the fields.",
+    remedy: "The API's message in the error names the fields.",
   },
   "rate-limited": {
-    meaning: "The API asked for a longer pause than the operation may last (429).",
+    meaning: "The API limited the rate of requests (429) for longer than the operation may take.",
     remedy: "Run again later, with a lower `--parallel`, or, in the plugin, with longer `customTimeouts`.",
   },
   "api-unavailable": {
-    meaning: "The API failed (5xx), also when asked again.",
-    remedy: "Run again later; the state is unharmed.",
+    meaning: "The API failed (5xx).",
+    remedy: "Run again later. The state is intact.",
   },
   "unexpected-answer": {
     meaning:
-      "Something answered, but not as the API does: a redirect, an HTML page, missing fields, too much data.",
+      "The response is not one that the API documents: a redirect, an HTML page, missing fields, another server, too much data.",
     remedy: "Check `endpoint`, and any proxy on the way.",
   },
   network: {
     meaning: "The API could not be reached, or the connection broke.",
-    remedy: "Check the network, `endpoint` and the proxy variables; run again.",
+    remedy: "Check the network, `endpoint` and the proxy variables, then run again.",
   },
   timeout: {
-    meaning: "No answer in time.",
+    meaning: "There was no response in time.",
     remedy:
-      "Run again; raise `requestTimeoutSeconds`, or in the plugin the resource's `customTimeouts`, if the network is slow.",
+      "Run again. If the network is slow, raise `requestTimeoutSeconds` or, in the plugin, the resource's `customTimeouts`.",
   },
   cancelled: {
-    meaning: "The run was cancelled before the operation was done.",
+    meaning: "The run was cancelled before the operation was complete.",
     remedy: "Run again.",
   },
   "name-taken": {
@@ -84,7 +84,8 @@ export const errorCodes = {
   "adopt-mismatch": {
     meaning:
       "`adopt` or an import names a server that has another name than the resource, or that another resource of the program has.",
-    remedy: "Give the resource the server's name, or the id of the right server; one server belongs to one resource.",
+    remedy:
+      "Give the resource the server's name, or the id of the right server; one server belongs to one resource.",
   },
   "deletion-protected": {
     meaning: "Deletion protection is on for the server, and the run would delete it.",

@@ -28,11 +28,14 @@ export const serverName = z
 
 const liveServer = z.extend(bareServer, { streams: z.array(stream) });
 
-/** What is sent and what is answered, per route. Objects drop unknown keys when read; the reference reads bodies strictly. */
+/**
+ * What the contract documents, per route: request body and response. The reference sends exactly this and reads bodies
+ * strictly; the client reads `responses`.
+ */
 export const messages = {
   createServer: {
     body: z.object({ name: serverName }),
-    /** The page shows bare streams here; an API that already gives the full ones saves the client a GET. */
+    /** The contract shows bare streams here; an API may send whole ones as well. */
     answer: z.extend(bareServer, { streams: z.array(z.union([stream, bareStream])) }),
   },
   listServers: {
@@ -43,7 +46,44 @@ export const messages = {
   deleteServer: { body: undefined, answer: z.object({ message: z.string(), id: z.string() }) },
 } as const satisfies Readonly<Record<RouteName, { body: z.ZodMiniType | undefined; answer: z.ZodMiniType }>>;
 
-/** `error` is the status phrase; validation answers carry an array of messages. */
+/** A property that is used where it is there; anything unreadable counts as absent. */
+const optionalString = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
+
+const streamResponse = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  slug: z.optional(z.string()),
+  description: z.optional(z.nullable(z.string())),
+  createdAt: z.optional(z.string()),
+});
+
+const serverResponse = z.extend(bareServer, { streams: z.array(streamResponse) });
+
+/**
+ * What the client reads, per route. Only what every caller needs is required, so that a field which the API drops or adds
+ * breaks nothing. A list entry is taken by its id and name; whoever needs more of it decides what a gap means.
+ */
+export const responses = {
+  createServer: serverResponse,
+  listServers: z.array(
+    z.object({
+      id: bareServer.shape.id,
+      name: z.string(),
+      token: optionalString,
+      createdAt: optionalString,
+    }),
+  ),
+  getServer: serverResponse,
+  deleteServer: z.object({ id: z.string() }),
+} as const satisfies Readonly<Record<RouteName, z.ZodMiniType>>;
+
+export type ServerResponse = z.infer<typeof serverResponse>;
+export type StreamResponse = z.infer<typeof streamResponse>;
+export type ServerListItem = z.infer<(typeof responses)["listServers"]>[number];
+export type DeleteResponse = z.infer<(typeof responses)["deleteServer"]>;
+
+/** `error` is the status phrase; validation errors carry an array of messages. */
 export const errorBody = z.object({
   statusCode: z.int(),
   message: z.union([z.string(), z.array(z.string())]),

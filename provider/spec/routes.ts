@@ -1,20 +1,20 @@
-/** One call of the API. Bodies and answers stand in `messages.ts`, under the same key. */
+/** One call of the API. Its bodies are in `messages.ts`, under the same key. */
 export interface Route {
   readonly method: "GET" | "POST" | "DELETE";
   /** `:id` stands for the server's id. */
   readonly path: string;
-  /** Statuses that mean success; the first is the one the contract names. */
+  /** Statuses that mean success; the first is the one the contract names. The client reads every other 2xx alike. */
   readonly success: readonly [number, ...number[]];
-  /** Whether sending it a second time leaves the account as sending it once does. */
-  readonly mayBeSentTwice: boolean;
+  /** As in RFC 9110: sending the request twice has the same effect as sending it once, so it is safe to retry. */
+  readonly isIdempotent: boolean;
 }
 
-/** Every route of servers-api.txt; there is no other. */
+/** Every route in servers-api.txt; there are no others. */
 export const routes = {
-  createServer: { method: "POST", path: "/v1/servers", success: [201, 200], mayBeSentTwice: false },
-  listServers: { method: "GET", path: "/v1/servers", success: [200], mayBeSentTwice: true },
-  getServer: { method: "GET", path: "/v1/servers/:id", success: [200], mayBeSentTwice: true },
-  deleteServer: { method: "DELETE", path: "/v1/servers/:id", success: [200], mayBeSentTwice: true },
+  createServer: { method: "POST", path: "/v1/servers", success: [201, 200], isIdempotent: false },
+  listServers: { method: "GET", path: "/v1/servers", success: [200], isIdempotent: true },
+  getServer: { method: "GET", path: "/v1/servers/:id", success: [200], isIdempotent: true },
+  deleteServer: { method: "DELETE", path: "/v1/servers/:id", success: [200], isIdempotent: true },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof routes;

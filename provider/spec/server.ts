@@ -10,9 +10,17 @@ const streamSummaryFields = {
 
 const streamFields = {
   ...streamSummaryFields,
-  slug: { type: "string", description: "Name of the stream in addresses and API calls." },
+  slug: {
+    type: "string",
+    optional: true,
+    description: "Name of the stream in addresses and API calls, if the API shows it.",
+  },
   description: { type: "string", optional: true, description: "What the stream is for, if known." },
-  createdAt: { type: "string", description: "When the stream was created: ISO 8601, UTC." },
+  createdAt: {
+    type: "string",
+    optional: true,
+    description: "When the stream was created (ISO 8601, UTC), if the API shows it.",
+  },
 } as const satisfies Fields;
 
 const idField = { type: "string", description: "Postject's id of the server." } as const;
@@ -53,7 +61,7 @@ export const nameRules = [
 /** What a program may name a server: an API may trim a name, and names that differ in outer white space alone look the same. */
 const inputNameRules = [
   ...nameRules,
-  { pattern: /^\S([^]*\S)?$/, problem: "must not begin or end with white space" },
+  { pattern: /^\S([\s\S]*\S)?$/, problem: "must not begin or end with white space" },
 ] as const satisfies readonly Rule[];
 
 /** Whether two names are the same to a reader: an API may store a name trimmed, or in another Unicode form. */
@@ -62,7 +70,10 @@ export function isSameName(one: string, other: string): boolean {
 }
 
 /** An id is part of a URL's path. Postject's are cuids, which is not documented: only what cannot be an id is refused. */
-const idRule = { pattern: /^[^\s\p{Cc}/?#%]+$/u, problem: "must be the id of a server" } as const satisfies Rule;
+const idRule = {
+  pattern: /^[^\s\p{Cc}/?#%]+$/u,
+  problem: "must be the id of a server",
+} as const satisfies Rule;
 
 /** The Server resource: what a user may ask for, what comes of it, and what a change does. */
 export const serverResource = {
@@ -136,7 +147,8 @@ export const serverResource = {
     ...liveFields,
     streams: {
       type: "StreamSummary[]",
-      description: "The server's message streams, as its creation returned them; `getServer` returns them in full.",
+      description:
+        "The server's message streams, as its creation returned them; `getServer` returns them in full.",
     },
     accountId: {
       type: "string",

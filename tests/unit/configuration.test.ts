@@ -1,4 +1,5 @@
 import { readAccessToken, resolveConfiguration } from "../../provider/client";
+import { isLoopback } from "../../provider/spec";
 
 const NOW = Date.UTC(2026, 10, 24);
 
@@ -44,14 +45,14 @@ test.each([
   ["endpoint", "not a url", "must be a URL"],
   ["endpoint", "ftp://postject.com", "must be a URL"],
   ["endpoint", "http://postject.com", "must use https"],
-  ["endpoint", "https://me:secret@postject.com", "must hold no user name or password"],
-  ["endpoint", "https://postject.com/?a=b", "must end with the host or a path"],
+  ["endpoint", "https://me:secret@postject.com", "must not contain a user name or password"],
+  ["endpoint", "https://postject.com/?a=b", "must not contain a query or a fragment"],
   ["deletionProtection", "yes", 'must be true or false, not "yes"'],
   ["maxRetries", "-1", "must be a whole number of 0 or more"],
   ["maxRetries", "1.5", "must be a whole number of 0 or more"],
   ["requestTimeoutSeconds", "0", "must be a whole number of 1 or more"],
   ["plan", "huge", "must be one of free, starter, growth, professional, scale"],
-  ["accessToken", "a b", "must not contain blanks"],
+  ["accessToken", "a b", "must not contain spaces"],
 ])("%s %s is refused by the name of its key", (key, value, reason) => {
   const { configuration, failures } = resolve({ [key]: value });
   expect(configuration).toBeUndefined();
@@ -77,16 +78,131 @@ test("the environment gives what the configuration does not, and wins for deleti
   expect(resolve({ deletionProtection: true }, env).configuration?.deletionProtection).toBe(false);
 });
 
-test("of several access tokens the first that has not expired is used", () => {
-  const env = { POSTJECT_ACCESS_TOKEN: fresh };
+describe("the access token", () => {
   const other = jwt({ sub: "acct_1" });
-  expect(resolve({ accessToken: other }, env, { accessToken: fresh }).configuration?.accessToken).toBe(fresh);
-  expect(resolve({ accessToken: other }, env, { accessToken: stale }).configuration?.accessToken).toBe(other);
-  expect(resolve({ accessToken: stale }, env).configuration?.accessToken).toBe(fresh);
+  const foreign = jwt({ sub: "acct_2" });
+  const chosen = (
+    provider: Record<string, unknown>,
+    stack: Record<string, unknown> = {},
+    env: Record<string, string> = {},
+  ) => resolveConfiguration({ provider, stack, env, now: NOW }).configuration?.accessToken;
+
+  test("of the stack comes first if it is for the same account, so that a rotated one counts at once", () => {
+    expect(chosen({ accessToken: other }, { accessToken: fresh })).toBe(fresh);
+  });
+
+  test("of the stack is skipped if it has expired, and so is the provider's own", () => {
+    const env = { POSTJECT_ACCESS_TOKEN: fresh };
+    expect(chosen({ accessToken: other }, { accessToken: stale }, env)).toBe(other);
+    expect(chosen({ accessToken: stale }, {}, env)).toBe(fresh);
+    expect(chosen({ accessToken: stale }, { accessToken: stale }, env)).toBe(fresh);
+  });
+
+  test.each([
+    ["another account's", { accessToken: other }, foreign],
+    ["one that names no account", { accessToken: other }, "opaque"],
+    ["for a provider whose own names no account", { accessToken: "opaque" }, fresh],
+    ["both name no account", { accessToken: "opaque" }, "rotated"],
+    ["for another endpoint", { accessToken: other, endpoint: "https://eu.example" }, fresh],
+  ])("of the stack never replaces a provider's own: %s", (_, provider, accessToken) => {
+    expect(chosen(provider, { accessToken })).toBe(provider.accessToken);
+    expect(chosen(provider, { accessToken, endpoint: "https://us.example" })).toBe(provider.accessToken);
+  });
+
+  test("of the stack does not replace an expired one of another account either", () => {
+    expect(chosen({ accessToken: stale }, { accessToken: foreign })).toBeUndefined();
+    const nameless = jwt({ exp: NOW / 1000 - 60 });
+    expect(chosen({ accessToken: nameless }, { accessToken: jwt({}) })).toBeUndefined();
+  });
+
+  test("of the stack, then of the environment, is used by a provider that has none", () => {
+    const env = { POSTJECT_ACCESS_TOKEN: other };
+    expect(chosen({}, { accessToken: "opaque" }, env)).toBe("opaque");
+    expect(chosen({ accessToken: "" }, { accessToken: "opaque" }, env)).toBe("opaque");
+    expect(chosen({}, {}, env)).toBe(other);
+  });
+});
+
+test.each([
+  [true, false, true],
+  [false, true, true],
+  ["false", "true", true],
+  [false, false, false],
+  [undefined, false, false],
+  [false, undefined, false],
+  [undefined, undefined, true],
+])("deletion protection: the provider's %s and the stack's %s are %s", (own, current, isProtected) => {
+  const stack = { deletionProtection: current };
+  const resolved = (env = {}) => resolve({ deletionProtection: own }, env, stack).configuration;
+  expect(resolved()?.deletionProtection).toBe(isProtected);
+  expect(resolved({ POSTJECT_DELETION_PROTECTION: "false" })?.deletionProtection).toBe(false);
+  expect(resolved({ POSTJECT_DELETION_PROTECTION: "true" })?.deletionProtection).toBe(true);
+});
+
+test("other keys are the provider's own first, then the stack's; the plan only if the account is the same", () => {
+  const stack = { maxRetries: 7, requestTimeoutSeconds: 7, plan: "growth" };
+  expect(resolve({ maxRetries: 1 }, {}, stack).configuration).toMatchObject({
+    maxRetries: 1,
+    requestTimeoutMs: 7000,
+  });
+  expect(resolve({}, {}, { ...stack, accessToken: fresh }).configuration?.plan).toBe("growth");
+  expect(
+    resolve({}, {}, { ...stack, accessToken: jwt({ sub: "acct_2" }) }).configuration?.plan,
+  ).toBeUndefined();
+});
+
+test.each(["http://reference:7678", "http://host.docker.internal:7678"])(
+  "%s is refused unless http is allowed, and the refusal says how to allow it",
+  (endpoint) => {
+    expect(resolve({ endpoint }).failures[0]?.reason).toMatch(/allowHttp.*POSTJECT_ALLOW_HTTP/);
+    expect(resolve({ endpoint, allowHttp: "false" }).configuration).toBeUndefined();
+    expect(resolve({ endpoint, allowHttp: true }).configuration?.endpoint).toBe(endpoint);
+    expect(resolve({ endpoint }, { POSTJECT_ALLOW_HTTP: "true" }).configuration?.endpoint).toBe(endpoint);
+  },
+);
+
+test.each([
+  ["a server token", "pt_live_sk7f2a9b3c4d5e6f7a8b9c0d1e2f3a4b"],
+  ["a server token cut short", "pt_live_1"],
+  ["a JWT", fresh],
+  ["a password", "correct horse"],
+])("%s under the wrong key is refused without being shown", (_, secret) => {
+  for (const key of ["endpoint", "allowHttp", "plan", "serverLimit", "maxRetries", "deletionProtection"]) {
+    const { failures } = resolve({ [key]: secret });
+    expect(failures).toHaveLength(1);
+    expect(failures[0]?.reason).not.toContain(secret.slice(0, 8));
+  }
+});
+
+test("this machine is recognised however it is written", () => {
+  const hosts = [
+    "localhost",
+    "LOCALHOST",
+    "localhost.",
+    "127.0.0.1",
+    "127.1",
+    "127.8.9.10",
+    "::1",
+    "::ffff:127.0.0.1",
+  ];
+  const urls = [
+    "http://127.1",
+    "http://2130706433",
+    "http://[::1]",
+    "http://[::ffff:127.0.0.1]",
+    "http://LocalHost.",
+  ];
+  const all = [...hosts, ...urls.map((url) => new URL(url).hostname)];
+  expect(all.filter((host) => !isLoopback(host))).toEqual([]);
+});
+
+test("a name that only looks like this machine is not", () => {
+  const hosts = ["localhost.example", "127.0.0.1.example", "127.example", "128.0.0.1", "::2", "xlocalhost"];
+  expect(hosts.filter(isLoopback)).toEqual([]);
 });
 
 test.each([jwt({ sub: "acct_2" }), "opaque"])(
-  "an expired access token never gives way to one of another account: %#",
+  "an expired access token never gives way to one for another account: %#",
   (token) => {
     expect(resolve({ accessToken: stale }, { POSTJECT_ACCESS_TOKEN: token }).failures).toMatchObject([
       { code: "access-token-expired" },
@@ -94,7 +210,7 @@ test.each([jwt({ sub: "acct_2" }), "opaque"])(
   },
 );
 
-test("if all access tokens have expired, the failure names the end of the latest", () => {
+test("if all access tokens have expired, the failure says when the latest one did", () => {
   const { failures } = resolve(
     { accessToken: stale },
     { POSTJECT_ACCESS_TOKEN: jwt({ sub: "acct_1", exp: NOW / 1000 - 30 }) },
@@ -111,6 +227,11 @@ test.each([
   [jwt({ sub: "acct_1" }), { accountId: "acct_1" }],
   [jwt({ sub: 7, exp: "soon" }), {}],
   [jwt({ sub: "acct_1", exp: 5 }), { accountId: "acct_1", expiresAt: 5000 }],
-])("claims are read where they are there: %#", (token, claims) => {
+  [jwt({ sub: "acct_1", exp: 1e300 }), { accountId: "acct_1" }],
+  [jwt({ sub: "acct_1", exp: -1e300 }), { accountId: "acct_1" }],
+  [jwt({ sub: "acct_1", exp: -5 }), { accountId: "acct_1", expiresAt: -5000 }],
+  [`a.${Buffer.from('{"exp":1e400}').toString("base64url")}.c`, {}],
+])("claims are read if they make sense, and such a token is judged without a crash: %#", (token, claims) => {
   expect(readAccessToken(token)).toEqual(claims);
+  expect(() => resolve({ accessToken: token })).not.toThrow();
 });

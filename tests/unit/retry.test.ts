@@ -1,58 +1,92 @@
-import { AnswerMismatchError, ApiError, NetworkError, TimeoutError } from "../../provider/client";
-import { backOff, didNothing, judge, parseRetryAfter, pauseMs } from "../../provider/client/retry";
+import {
+  ApiError,
+  hadNoEffect,
+  NetworkError,
+  ResponseMismatchError,
+  TimeoutError,
+} from "../../provider/client";
+import {
+  decideRetry,
+  failureBackOff,
+  parseHttpDate,
+  parseRetryAfter,
+  pauseMs,
+  rateLimitBackOff,
+} from "../../provider/client/retry";
 import { routes } from "../../provider/spec";
 
 const call = { method: "POST", path: "/v1/servers" } as const;
-const answer = (status: number, apiMessage: string | undefined = "no") =>
-  new ApiError(call, { status, apiMessage });
-const network = (mayHaveArrived: boolean, mayPass = true) =>
-  new NetworkError(call, "http://x", { mayHaveArrived, mayPass, cause: new Error("x"), reason: "x" });
+const response = (status: number, shape: "api" | "json" | "other" = "api") =>
+  new ApiError(call, { status, shape, apiMessage: shape === "other" ? undefined : "no" });
+const network = (mayHaveArrived: boolean, isTransient = true) =>
+  new NetworkError(call, "http://x", { mayHaveArrived, isTransient, cause: new Error("x"), reason: "x" });
 
 test.each([
-  ["429", answer(429), true, true],
-  ["a connection that was never made", network(false), true, true],
-  ["a certificate that is not trusted", network(false, false), false, false],
-  ["a connection that broke", network(true), true, false],
-  ["a timeout", new TimeoutError(call, 1), true, false],
-  ["500", answer(500), true, false],
-  ["502", answer(502), true, false],
-  ["503", answer(503), true, false],
-  ["504", answer(504), true, false],
-  ["501", answer(501), false, false],
-  ["400", answer(400), false, false],
-  ["404", answer(404), false, false],
-  ["an unreadable success", new AnswerMismatchError(call, 200, "x"), false, false],
-])("after %s a GET is sent again: %#", (_, failure, get, post) => {
-  expect(judge(routes.getServer, failure).again).toBe(get);
-  expect(judge(routes.deleteServer, failure).again).toBe(get);
-  expect(judge(routes.createServer, failure).again).toBe(post);
+  ["429", response(429), "unlimited", "unlimited"],
+  ["a connection that was never made", network(false), "counted", "counted"],
+  ["a certificate that is not trusted", network(false, false), "never", "never"],
+  ["a connection that broke", network(true), "counted", "never"],
+  ["a timeout", new TimeoutError(call, 1), "counted", "never"],
+  ...[500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530].map(
+    (status) => [String(status), response(status, "other"), "counted", "never"] as const,
+  ),
+  ["501", response(501), "never", "never"],
+  ["525, which is a certificate's fault", response(525), "never", "never"],
+  ["400", response(400), "never", "never"],
+  ["404", response(404), "never", "never"],
+  ["an unreadable success", new ResponseMismatchError(call, 200, "x"), "never", "never"],
+] as const)("after %s a GET and a DELETE are retried: %#", (_, failure, idempotent, create) => {
+  expect(decideRetry(routes.getServer, failure).retry).toBe(idempotent);
+  expect(decideRetry(routes.deleteServer, failure).retry).toBe(idempotent);
+  expect(decideRetry(routes.createServer, failure).retry).toBe(create);
 });
 
 test.each([
-  ["a refusal by the API", answer(400), true],
-  ["429", answer(429), true],
-  ["429 of something before the API", answer(429, undefined), true],
+  ["a refusal by the API", response(400), true],
+  ["a refusal in JSON of another shape", response(403, "json"), true],
+  ["a 404 in JSON", response(404, "json"), true],
+  ["401, whatever its body", response(401, "other"), true],
+  ["429", response(429), true],
+  ["429 of something before the API", response(429, "other"), true],
   ["a connection that was never made", network(false), true],
-  ["a 4xx that is not the API's", new ApiError(call, { status: 403, apiMessage: undefined }), false],
-  ["408", answer(408), false],
-  ["500", answer(500), false],
-  ["a redirect", answer(302), false],
+  ["an HTML 403", response(403, "other"), false],
+  ["408", response(408), false],
+  ["500", response(500), false],
+  ["a redirect", response(302), false],
   ["a connection that broke", network(true), false],
   ["a timeout", new TimeoutError(call, 1), false],
-  ["an unreadable success", new AnswerMismatchError(call, 201, "x"), false],
-  ["an error nobody knows", new Error("x"), false],
-])("whether a create did nothing for certain after %s", (_, failure, certain) => {
-  expect(didNothing(failure)).toBe(certain);
+  ["an unreadable success", new ResponseMismatchError(call, 201, "x"), false],
+  ["an unknown error", new Error("x"), false],
+])("whether a create certainly had no effect after %s", (_, failure, isCertain) => {
+  expect(hadNoEffect(failure)).toBe(isCertain);
 });
 
-test("pauses double up to the longest, and each is drawn from nothing to that", () => {
-  expect([1, 2, 3, 9].map((attempt) => pauseMs(attempt, () => 1))).toEqual([
-    250,
-    500,
-    1000,
-    backOff.longestMs,
+const longest = () => 1;
+const forever = { remainingMs: Number.POSITIVE_INFINITY };
+
+test("the range of pauses doubles up to the longest, and a pause may be any part of it", () => {
+  expect([1, 2, 3, 9].map((attempt) => pauseMs(failureBackOff, attempt, forever, longest))).toEqual([
+    250, 500, 1000, 8000,
   ]);
-  expect(pauseMs(3, () => 0)).toBe(0);
+  expect(pauseMs(failureBackOff, 3, forever, () => 0)).toBe(0);
+  expect(pauseMs(failureBackOff, 3, forever, () => 0.5)).toBe(500);
+});
+
+test("after 429 no pause is shorter than the floor, and the range grows with every further 429", () => {
+  expect([1, 2, 3, 9].map((attempt) => pauseMs(rateLimitBackOff, attempt, forever, longest))).toEqual([
+    1200, 2200, 4200, 30_200,
+  ]);
+  expect(pauseMs(rateLimitBackOff, 9, forever, () => 0)).toBe(200);
+  expect(pauseMs(rateLimitBackOff, 1, { ...forever, retryAfterMs: 0 }, () => 0)).toBe(200);
+});
+
+test("jitter comes on top of Retry-After, and never uses up the rest of the operation's time", () => {
+  const pause = (remainingMs: number, random: () => number) =>
+    pauseMs(rateLimitBackOff, 1, { retryAfterMs: 2000, remainingMs }, random);
+  expect(pause(60_000, () => 0)).toBe(2000);
+  expect(pause(60_000, () => 0.5)).toBe(2500);
+  expect(pause(2100, longest)).toBe(2050);
+  expect(pause(2000, () => 0)).toBeUndefined();
 });
 
 test.each([
@@ -65,4 +99,23 @@ test.each([
   [undefined, undefined],
 ])("Retry-After %s", (value, ms) => {
   expect(parseRetryAfter(value, Date.UTC(2026, 10, 24))).toBe(ms);
+});
+
+test.each([
+  ["Tue, 24 Nov 2026 00:00:05 GMT", Date.UTC(2026, 10, 24, 0, 0, 5)],
+  ["Tue, nonsense", undefined],
+  ["2026", undefined],
+  [undefined, undefined],
+])("the HTTP date %s", (value, ms) => {
+  expect(parseHttpDate(value)).toBe(ms);
+});
+
+test("a message says how often a request was sent only if it was sent more than once", () => {
+  const refusal = { status: 502, shape: "other" } as const;
+  expect(new ApiError({ ...call, attempt: 1 }, refusal).message).toBe(
+    "The API failed (5xx). Run again later. The state is intact. (POST /v1/servers returned 502) [api-unavailable]",
+  );
+  expect(new ApiError({ ...call, attempt: 4 }, refusal).message).toContain(
+    "(POST /v1/servers returned 502; tried 4 times)",
+  );
 });

@@ -6,8 +6,8 @@ import {
   resolveConfiguration,
   sourcesOf,
 } from "../../client";
-import * as lifecycle from "../../lifecycle";
 import type { Owner, Properties, Run } from "../../lifecycle";
+import * as lifecycle from "../../lifecycle";
 import { PACKAGE_NAME, serverResource, withCode } from "../../spec";
 import { endWithEngine } from "../end-with-engine";
 import { fromSentinel, toSentinel } from "../unknown";
@@ -109,13 +109,19 @@ export async function read(id: string, state: StringKeyed) {
 
 export async function update(id: string, olds: StringKeyed, news: StringKeyed) {
   return callHost(async () => {
-    const { state } = await lifecycle.update(getRun(news), { id, state: fromHost(olds), inputs: fromHost(news) });
+    const { state } = await lifecycle.update(getRun(news), {
+      id,
+      state: fromHost(olds),
+      inputs: fromHost(news),
+    });
     return { outs: toHost(state) };
   });
 }
 
 async function remove(id: string, state: StringKeyed) {
-  return callHost(async () => logToEngine(await lifecycle.delete(getRun(state), { id, state: fromHost(state) })));
+  return callHost(async () =>
+    logToEngine(await lifecycle.delete(getRun(state), { id, state: fromHost(state) })),
+  );
 }
 
 export { remove as delete };

@@ -16,7 +16,8 @@ export interface Confidential {
 
 export function createConfidential(): Confidential {
   const secrets = new Set<string>();
-  const redact = (text: string) => [...secrets].reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
+  const redact = (text: string) =>
+    [...secrets].reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
   return {
     read(struct) {
       const decoded = decode(struct);
@@ -29,7 +30,8 @@ export function createConfidential(): Confidential {
       return decoded;
     },
     redact,
-    redactNotices: (notices) => notices.map(({ severity, message }) => ({ severity, message: redact(message) })),
+    redactNotices: (notices) =>
+      notices.map(({ severity, message }) => ({ severity, message: redact(message) })),
     redactError(error) {
       if (error instanceof Error) error.message = redact(error.message);
       return error;

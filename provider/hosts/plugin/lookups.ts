@@ -3,8 +3,8 @@ import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { PostjectError } from "../../client";
-import * as lifecycle from "../../lifecycle";
 import type { Limits, Run } from "../../lifecycle";
+import * as lifecycle from "../../lifecycle";
 import { functions, secretKeys, serverResource } from "../../spec";
 import { toErrorResponse } from "./errors";
 import { decode, encode } from "./properties";

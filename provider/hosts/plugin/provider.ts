@@ -28,7 +28,7 @@ import { MissingKeysError } from "./errors";
 import { createLookupService } from "./lookups";
 import { decode, withoutUnknown } from "./properties";
 import { createResourceService, toCheckResponse } from "./resource";
-import { isDefaultProvider, readStackConfiguration } from "./stack-configuration";
+import { readStackConfiguration } from "./stack-configuration";
 import { createUnary } from "./unary";
 
 /** The provider as one process serves it, and how far its work is done. */
@@ -132,10 +132,9 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     // The engine is busy after CheckConfig in an update, and after Configure in a refresh or destroy: time to load for free.
     configure: unary((request: rpc.ConfigureRequest) => {
       setImmediate(preloadHttp);
-      const stack = readStackConfiguration();
       const resolution = resolveConfiguration({
         provider: decode(request.getArgs()).values,
-        ...(isDefaultProvider(request) && { stack }),
+        stack: readStackConfiguration(),
         env: process.env,
       });
       const { configuration, failures } = resolution;

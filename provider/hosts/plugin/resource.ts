@@ -2,8 +2,8 @@ import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { PostjectError } from "../../client";
-import * as lifecycle from "../../lifecycle";
 import type { AutoNaming, CheckFailure, Limits, Notice, Properties, Run } from "../../lifecycle";
+import * as lifecycle from "../../lifecycle";
 import { secretKeys, serverResource } from "../../spec";
 import { type Confidential, createConfidential } from "./confidential";
 import { toServiceError } from "./errors";
@@ -103,14 +103,23 @@ export function createResourceService(
       const owner = request.getUrn();
       const response = new rpc.CreateResponse();
       if (request.getPreview()) {
-        const { state, notices } = await lifecycle.previewCreate(getRun(), { owner, inputs, ...limits(request) });
+        const { state, notices } = await lifecycle.previewCreate(getRun(), {
+          owner,
+          inputs,
+          ...limits(request),
+        });
         await log(owner, confidential.redactNotices(notices));
         response.setProperties(encode(state, secrets));
         return response;
       }
       try {
         const importHint = createImportHint(owner, host.getProviderUrn(), host.componentOf(owner));
-        const { id, state } = await lifecycle.create(getRun(), { owner, inputs, importHint, ...limits(request) });
+        const { id, state } = await lifecycle.create(getRun(), {
+          owner,
+          inputs,
+          importHint,
+          ...limits(request),
+        });
         response.setId(id);
         response.setProperties(encode(state, SECRET_OUTPUTS, secrets));
         return response;
@@ -151,7 +160,8 @@ export function createResourceService(
       const { values: inputs, secrets: secretInputs } = confidential.read(request.getNews());
       const updated = request.getPreview()
         ? lifecycle.previewUpdate({ state, inputs })
-        : (await lifecycle.update(getRun(), { id: request.getId(), state, inputs, ...limits(request) })).state;
+        : (await lifecycle.update(getRun(), { id: request.getId(), state, inputs, ...limits(request) }))
+            .state;
       const response = new rpc.UpdateResponse();
       response.setProperties(encode(updated, SECRET_OUTPUTS, secrets, secretInputs));
       return response;
@@ -160,7 +170,12 @@ export function createResourceService(
     delete: method(async (request: rpc.DeleteRequest, confidential) => {
       const owner = request.getUrn();
       const { values: state } = confidential.read(request.getProperties());
-      const notices = await lifecycle.delete(getRun(), { owner, id: request.getId(), state, ...limits(request) });
+      const notices = await lifecycle.delete(getRun(), {
+        owner,
+        id: request.getId(),
+        state,
+        ...limits(request),
+      });
       await log(owner, confidential.redactNotices(notices));
       return new Empty();
     }),
@@ -170,7 +185,10 @@ export function createResourceService(
 function refuseOtherType(request: ResourceRequest): void {
   const type = request.getType?.() || parseUrn(request.getUrn()).type;
   if (type === "" || type === serverResource.token) return;
-  throw new PostjectError("bad-request", `There is no resource ${type}; this provider has ${serverResource.token}.`);
+  throw new PostjectError(
+    "bad-request",
+    `There is no resource ${type}; this provider has ${serverResource.token}.`,
+  );
 }
 
 export function toCheckResponse(

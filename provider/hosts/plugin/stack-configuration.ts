@@ -1,14 +1,7 @@
-import type { ConfigureRequest } from "@pulumi/pulumi/proto/provider_pb";
-
-/** The engine names default providers `default` or, with a version, `default_0_1_0`. */
-export function isDefaultProvider(request: ConfigureRequest): boolean {
-  const name = request.getName() || "default";
-  return /^default(_|$)/.test(name);
-}
-
 /**
- * The stack's configuration of this package as it is now. Refresh and destroy configure providers as the last run did, so
- * this is where a renewed access token is found. An explicit provider is another account's, perhaps.
+ * The stack's current configuration of this package. Refresh and destroy configure providers as the last run did, so this
+ * is where a rotated access token is found. An explicit provider gets it as well, and its name does not tell it apart (it
+ * may be called `default`): `resolveConfiguration` decides by the values what of it counts.
  */
 export function readStackConfiguration(): Record<string, unknown> {
   try {
