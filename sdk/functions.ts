@@ -6,6 +6,9 @@ import { userError } from "./user-error";
 /** The same arguments, which may come from other resources. */
 type Inputs<T> = { [K in keyof T]: pulumi.Input<T[K]> };
 
+/** What a lookup waits for besides the resources that its arguments come from. */
+type LookupOutputOptions = Pick<pulumi.InvokeOutputOptions, "dependsOn">;
+
 /**
  * Looks up a server that this program does not own, by `id` or by `name`. It is read in previews, too.
  * Rejects with a `pulumi.RunError` that says what to do if there is none, or if several share the name.
@@ -17,9 +20,15 @@ export function getServer(args: GetServerArgs): Promise<GetServerResult> {
   });
 }
 
-/** Like `getServer`, with arguments that may be outputs. All of the result is secret, because the token in it is. */
-export function getServerOutput(args: Inputs<GetServerArgs>): pulumi.Output<pulumi.Unwrap<GetServerResult>> {
-  return pulumi.output(args).apply((known) => pulumi.output(getServer(known)));
+/**
+ * Like `getServer`, with arguments that may be outputs. Waits for the resources that they come from: in a preview the result is
+ * unknown if one of those is yet to be created. All of the result is secret, because the token in it is.
+ */
+export function getServerOutput(
+  args: Inputs<GetServerArgs>,
+  opts: LookupOutputOptions = {},
+): pulumi.Output<pulumi.Unwrap<GetServerResult>> {
+  return afterResources(args, opts).apply((known) => pulumi.output(getServer(known)));
 }
 
 /** Lists the servers of the account. It is read in previews, too. Rejects with a `pulumi.RunError`. */
@@ -30,11 +39,30 @@ export function getServers(args: GetServersArgs = {}): Promise<GetServersResult>
   });
 }
 
-/** Like `getServers`, with arguments that may be outputs. All of the result is secret, because the tokens in it are. */
+/** Like `getServers`, with arguments that may be outputs; it waits as `getServerOutput` does. All of the result is secret. */
 export function getServersOutput(
   args: Inputs<GetServersArgs> = {},
+  opts: LookupOutputOptions = {},
 ): pulumi.Output<pulumi.Unwrap<GetServersResult>> {
-  return pulumi.output(args).apply((known) => pulumi.output(getServers(known)));
+  return afterResources(args, opts).apply((known) => pulumi.output(getServers(known)));
+}
+
+/** Arguments that a preview knows only if every resource exists that they come from, or that is in `dependsOn`. */
+function afterResources<Args extends object>(args: Args, { dependsOn = [] }: LookupOutputOptions) {
+  const known = pulumi.output(args);
+  const sources = (known as unknown as HasResources).allResources();
+  const ids = pulumi
+    .output([sources.then((resources) => [...resources]), dependsOn])
+    // A resource that is yet to be created has an unknown id, although its name may be known.
+    .apply((resources) =>
+      resources.flat().flatMap((one) => (pulumi.CustomResource.isInstance(one) ? [one.id] : [])),
+    );
+  return pulumi.all([known, ids]).apply(([value]) => value);
+}
+
+/** A part of every Output that Pulumi's own lookups use, and that its declarations leave out. */
+interface HasResources {
+  allResources(): Promise<Set<pulumi.Resource>>;
 }
 
 /** One per configuration, so that lookups share connections. */

@@ -2,15 +2,15 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 export interface ServerArgs {
-  /** Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, and the old one is deleted with its message streams, sent messages, message events, templates and server token. Left out, it is the resource's name with a random-looking suffix. */
+  /** Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, and the old one is deleted with its message streams, sent messages, message events, templates and server token. If unset, a name is made up once, from the resource's name and seven hex digits, and kept from then on. */
   name?: pulumi.Input<string> | undefined;
   /** Refuse to delete or replace this server. If unset, the provider's `deletionProtection` decides, which is on by default. To lift it, set `false` and run an update first: what counts is what the last update stored. */
   deletionProtection?: pulumi.Input<boolean> | undefined;
   /** Create this server although the account has another one of the same name. Off by default, because such a server is nearly always one whose creation was never recorded, or somebody else's. */
   allowDuplicateName?: pulumi.Input<boolean> | undefined;
-  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of the stack where it says nothing. A change that leads to another account replaces the server. */
+  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of the stack where it says nothing. Changing it replaces the server. */
   account?: string | undefined;
-  /** Id of an existing server to take over instead of creating one; its name must be `name`. Take the line out after the update: a server that is in the state is not adopted again. */
+  /** Id of an existing server to adopt instead of creating one; its name must be `name`. Remove the line after the update: a server that is in the state is not adopted again. */
   adopt?: pulumi.Input<string> | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface ServerTemplate {
   deletionProtection?: pulumi.Input<boolean> | undefined;
   /** Create this server although the account has another one of the same name. Off by default, because such a server is nearly always one whose creation was never recorded, or somebody else's. */
   allowDuplicateName?: pulumi.Input<boolean> | undefined;
-  /** Id of an existing server to take over instead of creating one; its name must be `name`. Take the line out after the update: a server that is in the state is not adopted again. */
+  /** Id of an existing server to adopt instead of creating one; its name must be `name`. Remove the line after the update: a server that is in the state is not adopted again. */
   adopt?: pulumi.Input<string> | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface EnvironmentArgs<Key extends string = string> {
   nameTemplate?: string | undefined;
   /** Protects all servers that do not say otherwise, or does not. If unset, the provider's `deletionProtection` decides. */
   deletionProtection?: pulumi.Input<boolean> | undefined;
-  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of the stack where it says nothing. A change that leads to another account replaces the server. */
+  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of the stack where it says nothing. Changing it replaces the server. */
   account?: string | undefined;
 }
 /** A resource with the outputs of a Server. */
@@ -43,8 +43,8 @@ export interface ServerProperties extends pulumi.CustomResource {
   readonly token: pulumi.Output<string>;
   /** When the server was made: ISO 8601, UTC. */
   readonly createdAt: pulumi.Output<string>;
-  /** The server's message streams. */
-  readonly streams: pulumi.Output<Stream[]>;
+  /** The server's message streams, as its creation returned them; `getServer` returns them in full. */
+  readonly streams: pulumi.Output<StreamSummary[]>;
   /** The account that owns the server: the `sub` of the access token, if it has one. */
   readonly accountId: pulumi.Output<string | undefined>;
   /** The protection this server itself asks for; unset where the provider's setting decides. */
@@ -56,14 +56,23 @@ export interface Stream {
   id: string;
   /** Human-readable name of the stream. */
   name: string;
-  /** Name of the stream in addresses and API calls, if the API shows it. */
-  slug?: string | undefined;
   /** `transactional`, `broadcast` or `inbound`. */
   type: string;
-  /** What the stream is for, if anybody said so. */
+  /** Name of the stream in addresses and API calls, if the API shows it. */
+  slug?: string | undefined;
+  /** What the stream is for, if known. */
   description?: string | undefined;
   /** When the stream was created (ISO 8601, UTC), if the API shows it. */
   createdAt?: string | undefined;
+}
+
+export interface StreamSummary {
+  /** Postject's id of the stream. */
+  id: string;
+  /** Human-readable name of the stream. */
+  name: string;
+  /** `transactional`, `broadcast` or `inbound`. */
+  type: string;
 }
 
 export interface ServerSummary {

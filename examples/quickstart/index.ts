@@ -6,7 +6,7 @@ const app = new postject.Server("app", { name: "Quickstart App" });
 const marketing = new postject.Server("marketing");
 
 export const appServerId = app.id;
-export const appStreams = app.streams.apply((streams) => streams.map((stream) => stream.slug));
+export const appStreams = app.streams.apply((streams) => streams.map((stream) => stream.type));
 export const marketingName = marketing.name;
 
 // A secret without further ado: masked here, encrypted in the state.

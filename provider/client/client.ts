@@ -2,7 +2,7 @@ import { type Route, type RouteName, routes } from "../spec";
 import type { DeleteResponse, ServerListItem, ServerResponse } from "../spec/messages";
 import { readAccessToken } from "./access-token";
 import { type Configuration, expiry } from "./configuration";
-import type { Deadline } from "./deadline";
+import { type Deadline, type Sleep, sleepMs } from "./deadline";
 import {
   ApiError,
   type Call,
@@ -55,6 +55,7 @@ export type ClientOptions = Pick<
   readonly now?: () => number;
   /** From 0 to 1. */
   readonly random?: () => number;
+  readonly sleep?: Sleep;
 };
 
 /** Makes a client; connections open with the first request. */
@@ -66,6 +67,7 @@ export function createClient(options: ClientOptions): Client {
     requestTimeoutMs,
     now = Date.now,
     random = Math.random,
+    sleep = sleepMs,
   } = options;
   const { accountId, expiresAt = Number.POSITIVE_INFINITY } = readAccessToken(accessToken);
   const quote = createQuote(accessToken);
@@ -101,6 +103,12 @@ export function createClient(options: ClientOptions): Client {
         await pause(wait, call, deadline);
       }
     }
+  }
+
+  /** Waits, unless the run is cancelled; a pause ends before the deadline does. */
+  async function pause(ms: number, call: Call, deadline: Deadline): Promise<void> {
+    await sleep(ms, deadline.cancelled).catch(() => {});
+    throwIfOver(call, deadline);
   }
 
   /**
@@ -243,19 +251,4 @@ function redirectTarget(location: string, endpoint: string): string {
 function throwIfOver(call: Call, { remainingMs, cancelled }: Deadline): void {
   if (remainingMs() <= 0) throw new TimeoutError(call, undefined);
   if (cancelled?.aborted) throw new CancelledError(call);
-}
-
-/** Waits, unless the run is cancelled; a pause ends before the deadline does. */
-async function pause(ms: number, call: Call, deadline: Deadline): Promise<void> {
-  await new Promise<void>((done) => {
-    const finish = () => {
-      clearTimeout(timer);
-      deadline.cancelled?.removeEventListener("abort", finish);
-      done();
-    };
-    const timer = setTimeout(finish, ms);
-    deadline.cancelled?.addEventListener("abort", finish, { once: true });
-    if (deadline.cancelled?.aborted) finish();
-  });
-  throwIfOver(call, deadline);
 }

@@ -1,3 +1,5 @@
+import { setTimeout } from "node:timers/promises";
+
 /** How long one operation may take, all its requests, retries and pauses together. */
 export interface Deadline {
   /** Aborts when the run is cancelled: ends pauses and repeatable requests, never a create in flight. */
@@ -14,3 +16,8 @@ export function startDeadline(timeoutMs: number = DEFAULT_OPERATION_MS, cancelle
   const end = performance.now() + timeoutMs;
   return { cancelled, remainingMs: () => Math.max(0, end - performance.now()) };
 }
+
+/** Waits; rejects if the signal aborts. */
+export type Sleep = (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+
+export const sleepMs: Sleep = (ms, signal) => setTimeout(ms, undefined, { ...(signal && { signal }) });

@@ -44,7 +44,7 @@ export async function unlessGone<T>(
       if (Number.isNaN(bornMs)) bornMs = nowMs;
       const waitMs = bornMs + SETTLING_MS - nowMs;
       if (waitMs <= 0) break;
-      if (!(await pauseWithin(Math.min(waitMs, LOOK_AGAIN_MS), deadline)))
+      if (!(await pauseWithin(run, Math.min(waitMs, LOOK_AGAIN_MS), deadline)))
         throw new AbsenceUnprovenError(server, "it is so new that the API may not show it yet", error);
     }
   }
@@ -55,7 +55,7 @@ export async function unlessGone<T>(
 /** Proves by the list that a delete that the API called a success, in an unreadable response, did delete the server. */
 export async function proveDeleted(run: Run, server: KnownServer, deadline: Deadline): Promise<void> {
   for (const waitMs of run.reconcileDelaysMs.slice(0, -1)) {
-    if (!(await pauseWithin(waitMs, deadline))) break;
+    if (!(await pauseWithin(run, waitMs, deadline))) break;
     try {
       return await refuseListed(run, server, deadline);
     } catch {

@@ -61,7 +61,10 @@ async function createNew(creation: Creation): Promise<Stored> {
   const taken = inventory.named(inputs.name);
   if (taken.length > 0 && !inputs.allowDuplicateName) {
     throw new NameTakenError(inputs.name, {
-      taken: taken.map((server) => ({ ...server, isOwned: ownership.hasOther(server.id, owner) })),
+      taken: taken.map((server) => ({
+        ...server,
+        isOwned: ownership.hasOther(server.id, owner) || inventory.isCreated(server.id),
+      })),
       isReplacement: run.replaced.has(owner),
       importHint,
     });
@@ -72,7 +75,7 @@ async function createNew(creation: Creation): Promise<Stored> {
 }
 
 async function adopt({ run, owner, inputs, deadline }: Creation, id: string): Promise<Stored> {
-  const { client, inventory, ownership } = run;
+  const { client, ownership } = run;
   const server = await client.getServer(id, deadline);
   if (!isSameName(server.name, inputs.name))
     throw new AdoptMismatchError(
@@ -83,7 +86,6 @@ async function adopt({ run, owner, inputs, deadline }: Creation, id: string): Pr
     throw new AdoptMismatchError(id, "another resource of the program has it");
   ownership.takeOver(id, owner);
   ownership.claim(id, owner);
-  inventory.add(server);
   return { id, state: toState(server, inputs, client.accountId) };
 }
 
@@ -124,7 +126,7 @@ async function reconcile(creation: Creation, cause: unknown): Promise<Found> {
   let candidates: Found[] = [];
   let unread: string | undefined = "the operation's time was up";
   for (const waitMs of run.reconcileDelaysMs) {
-    if (!(await pauseWithin(waitMs, deadline))) break;
+    if (!(await pauseWithin(run, waitMs, deadline))) break;
     try {
       const servers = await run.client.listServers(deadline);
       unread = undefined;
@@ -182,7 +184,7 @@ async function readNew({ run, deadline }: Creation, id: string): Promise<ServerF
   const reading = uninterrupted(deadline);
   let failure: unknown;
   for (const waitMs of run.reconcileDelaysMs) {
-    if (!(await pauseWithin(waitMs, reading))) break;
+    if (!(await pauseWithin(run, waitMs, reading))) break;
     try {
       return await run.client.getServer(id, reading);
     } catch (error) {

@@ -49,7 +49,7 @@ function explainReplacement(name: string | undefined, replacement: Replacement |
   switch (replacement?.by) {
     case "name":
       return (
-        `Renaming it to ${JSON.stringify(replacement.newName)} ${loss}. To keep it, set its name back to ${JSON.stringify(name)}. To ` +
+        `Renaming it to ${JSON.stringify(replacement.newName)} ${loss}. To keep it, set its name to ${JSON.stringify(name)}. To ` +
         "replace it, set `deletionProtection: false` under the old name, run `pulumi up`, then rename it"
       );
     case "account":

@@ -1,5 +1,5 @@
 import { type Client, type Deadline, TimeoutError } from "../client";
-import { isSameName } from "../spec";
+import { canonicalName, isSameName } from "../spec";
 
 export interface KnownServer {
   readonly id: string;
@@ -22,7 +22,9 @@ export interface Inventory {
   hasSeen(id: string): boolean;
   /** Whether this run deleted the server. */
   isDeleted(id: string): boolean;
-  /** Notes a server that this run created or found. */
+  /** Whether this run created the server. */
+  isCreated(id: string): boolean;
+  /** Notes a server that this run created. */
   add(server: KnownServer): void;
   /** Notes that this run deleted a server. */
   remove(id: string): void;
@@ -32,6 +34,7 @@ export interface Inventory {
 
 export function createInventory(client: Pick<Client, "listServers">): Inventory {
   const servers = new Map<string, KnownServer>();
+  const created = new Set<string>();
   const deleted = new Set<string>();
   const queues = new Map<string, Promise<unknown>>();
   let baseline: Promise<void> | undefined;
@@ -61,21 +64,24 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
     count: () => servers.size,
     hasSeen: (id) => servers.has(id) || deleted.has(id),
     isDeleted: (id) => deleted.has(id),
+    isCreated: (id) => created.has(id),
     add(server) {
       servers.set(server.id, server);
+      created.add(server.id);
     },
     remove(id) {
       servers.delete(id);
       deleted.add(id);
     },
     async serializeByName(name, work) {
-      const before = queues.get(name) ?? Promise.resolve();
+      const key = canonicalName(name);
+      const before = queues.get(key) ?? Promise.resolve();
       const turn = before.then(work, work);
-      queues.set(name, turn);
+      queues.set(key, turn);
       try {
         return await turn;
       } finally {
-        if (queues.get(name) === turn) queues.delete(name);
+        if (queues.get(key) === turn) queues.delete(key);
       }
     },
   };

@@ -1,5 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, type Configuration, type Deadline, startDeadline } from "../client";
+import {
+  type Client,
+  type Configuration,
+  type Deadline,
+  type Sleep,
+  sleepMs,
+  startDeadline,
+} from "../client";
 import { type Fields, type ServerInputs, type ServerState, serverResource } from "../spec";
 import { createInventory, type Inventory } from "./inventory";
 import { createOwnership, type Owner, type Ownership } from "./ownership";
@@ -13,6 +19,7 @@ export interface Run {
   readonly inputFields: Fields;
   /** See {@link RECONCILE_DELAYS_MS}. */
   readonly reconcileDelaysMs: readonly number[];
+  readonly sleep: Sleep;
   readonly inventory: Inventory;
   readonly ownership: Ownership;
   /** The old inputs of the resources that were checked with some. */
@@ -30,6 +37,7 @@ export interface RunOptions {
   readonly configuration: Configuration;
   readonly inputFields?: Fields;
   readonly reconcileDelaysMs?: readonly number[];
+  readonly sleep?: Sleep;
 }
 
 /**
@@ -43,12 +51,14 @@ export function startRun({
   configuration,
   inputFields = serverResource.inputs,
   reconcileDelaysMs = RECONCILE_DELAYS_MS,
+  sleep = sleepMs,
 }: RunOptions): Run {
   return {
     client,
     configuration,
     inputFields,
     reconcileDelaysMs,
+    sleep,
     inventory: createInventory(client),
     ownership: createOwnership(),
     checked: new Map(),
@@ -84,15 +94,13 @@ export function uninterrupted(deadline: Deadline): Deadline {
   return { ...deadline, cancelled: undefined };
 }
 
-/** Waits for some time, or returns false at once if the operation may not take that long or is cancelled meanwhile. */
-export async function pauseWithin(ms: number, deadline: Deadline): Promise<boolean> {
+/** Waits for some time. Returns false if the operation may not take that long, or is cancelled meanwhile. */
+export async function pauseWithin({ sleep }: Run, ms: number, deadline: Deadline): Promise<boolean> {
   if (ms >= deadline.remainingMs()) return false;
-  try {
-    await sleep(ms, undefined, { ...(deadline.cancelled && { signal: deadline.cancelled }) });
-    return true;
-  } catch {
-    return false;
-  }
+  return sleep(ms, deadline.cancelled).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whether a run may not delete a server: its own setting counts, then the provider's. */

@@ -64,9 +64,14 @@ const inputNameRules = [
   { pattern: /^\S([\s\S]*\S)?$/, problem: "must not begin or end with white space" },
 ] as const satisfies readonly Rule[];
 
-/** Whether two names are the same to a reader: an API may store a name trimmed, or in another Unicode form. */
+/** A name as a reader sees it, to compare it with others: an API may store it trimmed, or in another Unicode form. */
+export function canonicalName(name: string): string {
+  return name.trim().normalize("NFC");
+}
+
+/** Whether two names are the same to a reader. */
 export function isSameName(one: string, other: string): boolean {
-  return one.trim().normalize("NFC") === other.trim().normalize("NFC");
+  return canonicalName(one) === canonicalName(other);
 }
 
 /** An id is part of a URL's path. Postject's are cuids, which is not documented: only what cannot be an id is refused. */

@@ -95,7 +95,7 @@ import * as dynamic from "pulumi-postject/dynamic";
 import { startReference } from "pulumi-postject/reference";
 export const { check } = dynamic;
 const server = new postject.Server("app", { name: "App" });
-export const slug = server.streams.apply((streams) => streams[0]?.slug);
+export const type = server.streams.apply((streams) => streams[0]?.type);
 export const url = startReference().then((reference) => reference.url);
 // @ts-expect-error a misspelt input is a type error
 new postject.Server("b", { nmae: "B" });

@@ -1,24 +1,13 @@
-import { createClient } from "../../provider/client";
-import { createLifecycle, type Lifecycle } from "../../provider/lifecycle";
 import { type FaultOutcome, type Reference, startReference } from "../../provider/reference";
+import { streamsOf } from "../support/account";
 import { lostAnswers } from "../support/lost-answers";
+import { type Operations, startOperations } from "../support/operations";
 
 let reference: Reference;
 
 /** One run of the provider: it knows nothing of runs before it. */
-function startRun(accessToken = reference.accessToken, requestTimeoutMs = 400): Lifecycle {
-  const configuration = {
-    accessToken,
-    endpoint: reference.url,
-    deletionProtection: false,
-    maxRetries: 3,
-    requestTimeoutMs,
-  };
-  return createLifecycle({
-    client: createClient({ ...configuration, random: () => 0 }),
-    configuration,
-    takeOver: (id) => `take ${id}`,
-  });
+function startRun(accessToken = reference.accessToken, requestTimeoutMs = 400): Operations {
+  return startOperations({ accessToken, endpoint: reference.url, requestTimeoutMs });
 }
 
 beforeEach(async () => {
@@ -37,7 +26,7 @@ test.each(lostAnswers)(
     const { id, state } = await startRun().create({ inputs: { name: "A" } });
     const [server] = reference.servers();
     expect(idsOnApi()).toEqual([id]);
-    expect(state).toMatchObject({ name: "A", token: server?.token, streams: server?.streams });
+    expect(state).toMatchObject({ name: "A", token: server?.token, streams: streamsOf(server) });
     expect(posts()).toBe(1);
   },
 );

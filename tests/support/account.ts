@@ -1,4 +1,5 @@
 import type { Reference, StoredServer } from "../../provider/reference";
+import type { StreamSummary } from "../../provider/spec";
 
 /** The server that has to be the only one. */
 export function onlyServer(reference: Reference): StoredServer {
@@ -25,6 +26,11 @@ export async function createByHand(reference: Reference, name: string): Promise<
     body: JSON.stringify({ name }),
   });
   return ((await answer.json()) as { id: string }).id;
+}
+
+/** A server's streams as its resource has them. */
+export function streamsOf(server: StoredServer | undefined): StreamSummary[] {
+  return (server?.streams ?? []).map(({ id, name, type }) => ({ id, name, type }));
 }
 
 /** The names of all servers, sorted. */
