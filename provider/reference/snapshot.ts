@@ -98,13 +98,13 @@ export function fromSnapshot({ accounts, servers }: Snapshot): Content {
 }
 
 /** What a store holds once it is seeded: what it held, and the seed. An account that is there already is changed. */
-export function withSeed(store: Store, { accounts = [], servers = [] }: Seed): Content {
+export function withSeed(store: Store, { accounts = [], servers = [] }: Seed, now: number): Content {
   const all = [...store.accounts(), ...accounts.map(newAccount)];
   return {
     accounts: [...new Map(all.map((one) => [one.id, one])).values()],
     servers: [
       ...store.list(),
-      ...servers.map(({ accountId = FIRST_ACCOUNT_ID, ...draft }) => newServer(accountId, draft)),
+      ...servers.map(({ accountId = FIRST_ACCOUNT_ID, ...draft }) => newServer(accountId, draft, now)),
     ],
   };
 }

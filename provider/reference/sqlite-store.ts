@@ -128,7 +128,6 @@ function createStore(db: Database, file: string, lock: DataFileLock): Store {
   const writeServer = ({ id, accountId, name, token, createdAt, streams }: StoredServer) => {
     // A hundred thousand of them take longer than others wait for a sign of life.
     lock.touch();
-
     statements.server.run([id, accountId, name, token, createdAt]);
     for (const stream of streams)
       statements.stream.run([
