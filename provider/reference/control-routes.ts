@@ -20,6 +20,8 @@ export interface ControlRoute {
   readonly answer?: z.ZodMiniType;
   /** Whether the answer is laid out for people and `diff`. */
   readonly isIndented?: true;
+  /** Whether it may be asked for by any host name, as health checks do: it gives nothing away and changes nothing. */
+  readonly isForAnyHost?: true;
   /** Does it. Throws a RefusedError. */
   carryOut(reference: Reference, received: Received): Promise<Answer>;
 }
@@ -53,6 +55,7 @@ export const controlRoutes = {
     path: "/_reference/health",
     status: 200,
     description: "Tells that the process is alive.",
+    isForAnyHost: true,
     answer: z.object({ status: z.literal("ok") }),
     carryOut: () => ({ status: "ok" as const }),
   }),
@@ -61,6 +64,7 @@ export const controlRoutes = {
     path: "/_reference/ready",
     status: 200,
     description: "Tells that the data is loaded and requests are answered.",
+    isForAnyHost: true,
     answer: z.object({ status: z.literal("ready") }),
     carryOut: () => ({ status: "ready" as const }),
   }),

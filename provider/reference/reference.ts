@@ -1,12 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import * as z from "zod/mini";
 import { serverName } from "../spec/messages";
 import { type AccessTokenOptions, createAccessTokens } from "./access-tokens";
 import { type Account, type AccountOptions, FIRST_ACCOUNT_ID, newAccount } from "./accounts";
 import { type Answer, RefusedError, refuse } from "./answers";
 import { createApi, type Seen } from "./api";
 import { type Clock, createClock } from "./clock";
-import { createControl, isControlPath } from "./control";
+import { controlHost, createControl, isControlPath } from "./control";
 import { createFaults, type FaultRule, type Faults, sendFaulty, statusOf } from "./faults";
 import { createHttpServer, readTarget, send, urlOf } from "./http";
 import { parse } from "./parse";
@@ -32,6 +33,11 @@ export interface ReferenceOptions {
   readonly faults?: readonly FaultRule[];
   /** Whether there are pages and a control plane under `/_reference/`; `true` unless given. */
   readonly control?: boolean;
+  /**
+   * Host names that the control plane takes beside addresses, `localhost` and `host`: those by which other containers reach
+   * this one, for example. Any other name is refused, because a web page could have pointed it here (DNS rebinding).
+   */
+  readonly controlHosts?: readonly string[];
   /** Told of each request for the API, when it is answered. */
   readonly onRequest?: (request: LoggedRequest) => void;
 }
@@ -93,6 +99,7 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
 
 async function serve(store: Store, options: ReferenceOptions): Promise<Reference> {
   const { port = 0, host = "127.0.0.1", control = true, onRequest } = options;
+  const controlHosts = parse(z.array(controlHost), options.controlHosts ?? [], "controlHosts");
   const clock = createClock();
   const first = putFirstAccount(store, options);
   if (options.seed !== undefined && store.count() === 0)
@@ -143,7 +150,7 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
     },
   };
   const answerApi = createApi({ store, accessTokens, faults, clock });
-  const answerControl = createControl(reference, host);
+  const answerControl = createControl(reference, [host, ...controlHosts]);
   return reference;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
