@@ -1,5 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Account } from "./accounts";
+import type { Clock } from "./clock";
 
 export interface AccessTokenOptions {
   /** Seconds from now; negative for a token that has expired. 30 days unless given. */
@@ -37,6 +38,7 @@ const REMEMBERED_TOKENS = 1000;
 export function createAccessTokens(
   secret: Uint8Array,
   findAccount: (id: string) => Account | undefined,
+  clock: Clock,
 ): AccessTokens {
   const verified = new Map<string, Verified>();
   const accountOf = (id: string): Account | Refusal =>
@@ -45,7 +47,10 @@ export function createAccessTokens(
   async function verify(token: string, digest: Buffer): Promise<Account | Refusal> {
     const { errors, jwtVerify } = await import("jose");
     try {
-      const { payload } = await jwtVerify(token, secret, { algorithms: ["HS256"] });
+      const { payload } = await jwtVerify(token, secret, {
+        algorithms: ["HS256"],
+        currentDate: new Date(clock.now()),
+      });
       const { sub: accountId = "", exp = Number.POSITIVE_INFINITY } = payload;
       if (verified.size >= REMEMBERED_TOKENS) verified.delete(verified.keys().next().value ?? "");
       verified.set(keyOf(digest), { digest, accountId, expiresAtMs: exp * 1000 });
@@ -60,7 +65,7 @@ export function createAccessTokens(
     async mint(accountId, options = {}) {
       const { expiresInSeconds = THIRTY_DAYS_SECONDS, wrongSignature, withoutSubject, claims } = options;
       const { SignJWT } = await import("jose");
-      const now = Math.floor(Date.now() / 1000);
+      const now = Math.floor(clock.now() / 1000);
       return new SignJWT({
         iat: now,
         exp: now + expiresInSeconds,
@@ -78,7 +83,7 @@ export function createAccessTokens(
       // away bit by bit. The digest of a guess says nothing about the digest of a token, and is compared in constant time.
       const digest = hash("sha256", token, "buffer");
       const known = verified.get(keyOf(digest));
-      if (known !== undefined && timingSafeEqual(known.digest, digest) && known.expiresAtMs > Date.now())
+      if (known !== undefined && timingSafeEqual(known.digest, digest) && known.expiresAtMs > clock.now())
         return accountOf(known.accountId);
       return verify(token, digest);
     },

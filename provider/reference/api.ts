@@ -3,6 +3,7 @@ import { type RouteName, routes } from "../spec";
 import { messages } from "../spec/messages";
 import type { AccessTokens } from "./access-tokens";
 import { type Answer, refuse, refuseRoute } from "./answers";
+import type { Clock } from "./clock";
 import type { ActiveFault, createFaults } from "./faults";
 import { readJson } from "./http";
 import { operations } from "./operations";
@@ -20,10 +21,11 @@ export interface ApiOptions {
   readonly store: Store;
   readonly accessTokens: AccessTokens;
   readonly faults: ReturnType<typeof createFaults>;
+  readonly clock: Clock;
 }
 
 /** Answers requests as Postject would, and notes in `seen` what the log and the faults need to know. */
-export function createApi({ store, accessTokens, faults }: ApiOptions) {
+export function createApi({ store, accessTokens, faults, clock }: ApiOptions) {
   const findRoute = createRouter(routes);
 
   return async function answer(request: IncomingMessage, path: string, seen: Seen): Promise<Answer> {
@@ -39,7 +41,7 @@ export function createApi({ store, accessTokens, faults }: ApiOptions) {
     seen.accountId = account.id;
     const body = messages[route].body === undefined ? undefined : await readJson(request);
     if (fault?.commit === false) return refuse(500, "Not carried out");
-    const done = operations[route]({ account, id, body, store });
+    const done = operations[route]({ account, id, body, store, now: clock.now() });
     return fault?.outcome.kind === "stale" ? withoutNewer(done, fault.addedAt) : done;
   };
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import * as z from "zod/mini";
 import { isLoopback, type Plan, planNames, VERSION } from "../spec";
 import { RefusedError } from "./answers";
+import { controlHost } from "./control";
 import { DataFileError } from "./data-file-lock";
 import { faultRule } from "./faults";
 import { urlOf } from "./http";
@@ -28,6 +29,7 @@ interface StartOptions {
   readonly faults?: string;
   readonly log?: true;
   readonly control: boolean;
+  readonly controlHost: string[];
 }
 
 interface EnvOptions {
@@ -59,6 +61,14 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     .option("--faults <file>", "JSON file with a list of faults to start with")
     .option("--log", "print a line for each request on stderr")
     .option("--no-control", "no pages and nothing below /_reference/")
+    .addOption(
+      new Option(
+        "--control-host <name>",
+        "further host name that /_reference/ is reached by, such as a container's; may be given several times",
+      )
+        .default([], "none")
+        .argParser(addControlHost),
+    )
     .addHelpText("after", EXIT_CODES)
     .enablePositionalOptions()
     .exitOverride()
@@ -71,7 +81,7 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     .description("print the lines that connect a program to a running reference, with a new access token")
     .helpOption("-h, --help", "print this")
     .addOption(port())
-    .option("--host <name>", "address it listens on", LOOPBACK)
+    .option("--host <name>", "address or name that it is reached by", LOOPBACK)
     .addOption(new Option("--format <name>", "for what").choices(readyFormats).default("shell"))
     .addHelpText("after", '\nFor example: eval "$(postject-reference env)"')
     .action(async (options: EnvOptions) => {
@@ -96,12 +106,19 @@ function readPort(text: string): number {
   throw new InvalidArgumentError("It takes a whole number up to 65535.");
 }
 
+function addControlHost(name: string, names: string[]): string[] {
+  if (!controlHost.safeParse(name).success)
+    throw new InvalidArgumentError("It takes a host name alone, without scheme and port.");
+  return [...names, name];
+}
+
 async function start(options: StartOptions): Promise<void> {
   const { port, host, plan, data, control, log } = options;
   const reference = await startReference({
     port,
     host,
     control,
+    controlHosts: options.controlHost,
     ...(plan && { plan }),
     ...(data !== undefined && { dataFile: data }),
     ...(options.seed !== undefined && { seed: readJsonFile("--seed", options.seed, seed) }),
@@ -161,10 +178,22 @@ async function connect({ host, port }: EnvOptions): Promise<Connection> {
     throw new Error(`Nothing answers at ${url}. Start it with \`postject-reference --port ${port}\`.`);
   });
   const minted = connection.safeParse(await answer.json().catch(() => undefined));
+  if (answer.status === 403 && (await isReference(url)))
+    throw new Error(
+      `The postject-reference at ${url} refuses requests for the name ${host} on its control plane. Start it with ` +
+        `\`--control-host ${host}\`, or give its address with --host.`,
+    );
   if (!minted.success) {
     throw new Error(`What answers at ${url} is no postject-reference, or it was started with --no-control.`);
   }
   return { url, accessToken: minted.data.accessToken };
+}
+
+/** Whether a reference runs at a URL: its health route takes any host name. */
+async function isReference(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/_reference/health`, { signal: AbortSignal.timeout(10_000) });
+  return z.object({ status: z.literal("ok") }).safeParse(await response.json().catch(() => undefined))
+    .success;
 }
 
 function readJsonFile<Value>(option: string, file: string, schema: z.ZodMiniType<Value>): Value {

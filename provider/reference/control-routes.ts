@@ -20,6 +20,8 @@ export interface ControlRoute {
   readonly answer?: z.ZodMiniType;
   /** Whether the answer is laid out for people and `diff`. */
   readonly isIndented?: true;
+  /** Whether it may be asked for by any host name, as health checks do: it gives nothing away and changes nothing. */
+  readonly isForAnyHost?: true;
   /** Does it. Throws a RefusedError. */
   carryOut(reference: Reference, received: Received): Promise<Answer>;
 }
@@ -43,6 +45,9 @@ const number = z.coerce.number().check(z.int(), z.nonnegative());
 /** The last so many; all unless given. */
 const limit = z.optional(number);
 
+const clockTime = z.object({ now: z.iso.datetime() });
+const tellTime = ({ clock }: Reference) => ({ now: new Date(clock.now()).toISOString() });
+
 /** Every route of the control plane. Routing, the OpenAPI document and docs/reference-api.md follow it. */
 export const controlRoutes = {
   health: route({
@@ -50,6 +55,7 @@ export const controlRoutes = {
     path: "/_reference/health",
     status: 200,
     description: "Tells that the process is alive.",
+    isForAnyHost: true,
     answer: z.object({ status: z.literal("ok") }),
     carryOut: () => ({ status: "ok" as const }),
   }),
@@ -58,6 +64,7 @@ export const controlRoutes = {
     path: "/_reference/ready",
     status: 200,
     description: "Tells that the data is loaded and requests are answered.",
+    isForAnyHost: true,
     answer: z.object({ status: z.literal("ready") }),
     carryOut: () => ({ status: "ready" as const }),
   }),
@@ -73,7 +80,8 @@ export const controlRoutes = {
     method: "POST",
     path: "/_reference/reset",
     status: 204,
-    description: "Forgets servers, requests and faults; accounts and access tokens stay.",
+    description:
+      "Forgets servers, requests and faults, and puts the clock back; accounts and access tokens stay.",
     carryOut: (reference) => reference.reset(),
   }),
   seed: route({
@@ -169,6 +177,26 @@ export const controlRoutes = {
     status: 204,
     description: "Forgets all faults.",
     carryOut: (reference) => reference.faults.clear(),
+  }),
+  clock: route({
+    method: "GET",
+    path: "/_reference/clock",
+    status: 200,
+    description: "Tells the time that the reference goes by.",
+    answer: clockTime,
+    carryOut: tellTime,
+  }),
+  moveClock: route({
+    method: "POST",
+    path: "/_reference/clock",
+    status: 200,
+    description: "Moves the clock by `advanceMs`, forward or, below 0, back, within the years 1970 to 9999.",
+    body: z.strictObject({ advanceMs: z.int() }),
+    answer: clockTime,
+    carryOut(reference, { body }) {
+      reference.clock.advance(body.advanceMs);
+      return tellTime(reference);
+    },
   }),
   requests: route({
     method: "GET",

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import * as z from "zod/mini";
 import { type Answer, refuse, refuseRoute } from "./answers";
 import { controlRoutes } from "./control-routes";
 import { readJson, type Target } from "./http";
@@ -14,20 +15,39 @@ export function isControlPath(path: string): boolean {
   return path === "/" || path.startsWith("/_reference/");
 }
 
-/** Answers requests for the control plane and the pages of a reference that listens under the name `host`. */
-export function createControl(reference: Reference, host: string) {
+/** A further name that the control plane is reached by, such as a container's. */
+export const controlHost = z
+  .string()
+  .check(z.regex(/^[\w.-]+$/, "must be a host name alone, without scheme and port"));
+
+/**
+ * Answers requests for the control plane and the pages of a reference. It asks for no access token, so it refuses what a web
+ * page in the user's browser could send: a request with a foreign Origin, and one for a host name that is neither `localhost`
+ * nor one of `hosts`, because such a name may be a page's own that was pointed at this machine (DNS rebinding).
+ */
+export function createControl(reference: Reference, hosts: readonly string[]) {
   const findRoute = createRouter(controlRoutes);
+  const ownNames = new Set(["localhost", ...hosts.map((host) => host.toLowerCase())]);
 
   return async function answer(request: IncomingMessage, target: Target): Promise<Answer> {
     const { method = "GET" } = request;
-    if (!mayControl(request, target.host, host))
+    if (!isOwnOrigin(request, target.host))
       return refuse(
         403,
-        "The control plane is for programs and its own pages: ask for it by its address, or by the name it listens on",
+        "The control plane refuses web pages of another origin: it is for programs and for its own pages",
+      );
+    const routing = findRoute(method, target.path);
+    const isForAnyHost =
+      routing !== undefined && "route" in routing && controlRoutes[routing.route].isForAnyHost === true;
+    const name = nameOf(target.host);
+    if (!isForAnyHost && !isAddress(name) && !ownNames.has(name))
+      return refuse(
+        403,
+        `The control plane refuses requests for the host name ${JSON.stringify(name.slice(0, 256))}: use an address, or start ` +
+          "the reference with that name as a control host (`--control-host`, `controlHosts`)",
       );
     const page = findPage(method, target.path);
     if (page !== undefined) return page;
-    const routing = findRoute(method, target.path);
     if (routing === undefined || "allow" in routing) return refuseRoute(method, target.path, routing);
     const route = controlRoutes[routing.route];
     const json = route.body === undefined ? undefined : await readJson(request, BODY_LIMIT_BYTES);
@@ -35,14 +55,16 @@ export function createControl(reference: Reference, host: string) {
   };
 }
 
-/**
- * Whether a request comes from a program, or from a page of this reference's own. The control plane asks for no token, so a
- * page of elsewhere in the user's browser must not reach it. Such a page gives itself away by its Origin, or, if its own name
- * was pointed at this machine (DNS rebinding), by a Host that is neither an address nor a name of ours.
- */
-function mayControl({ headers }: IncomingMessage, host: string | undefined, ownName: string): boolean {
-  const name = /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(host ?? "")?.[1]?.toLowerCase() ?? "";
-  const isAddress = isIP(name.replace(/^\[|\]$/g, "")) !== 0;
-  const isOwn = isAddress || name === "localhost" || name === ownName.toLowerCase();
-  return isOwn && (headers.origin === undefined || headers.origin === `http://${host}`);
+/** Whether a request comes from a program or from a page of this reference's own: a browser names the page's origin. */
+function isOwnOrigin({ headers: { origin } }: IncomingMessage, host: string | undefined): boolean {
+  return origin === undefined || origin === `http://${host}`;
+}
+
+/** The name in a Host header, without its port. */
+function nameOf(host = ""): string {
+  return /^(\[[^\]]*\]|[^:]*)(?::\d+)?$/.exec(host)?.[1]?.toLowerCase() ?? "";
+}
+
+function isAddress(name: string): boolean {
+  return isIP(name.replace(/^\[|\]$/g, "")) !== 0;
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
 import { type RouteName, routeNames } from "../spec";
 import type { Answer } from "./answers";
+import type { Clock } from "./clock";
 
 const ms = z.int().check(z.nonnegative());
 
@@ -33,7 +34,7 @@ const faultOutcome = z.discriminatedUnion("kind", [
   }),
   /** An answer of so many bytes. */
   z.strictObject({ kind: z.literal("huge"), bytes: z.int().check(z.positive()) }),
-  /** A list that lacks the servers made since the rule was added. */
+  /** A list that lacks the servers made since the rule was added, by the reference's clock. */
   z.strictObject({ kind: z.literal("stale") }),
 ]);
 
@@ -66,10 +67,10 @@ export interface Faults {
   clear(): void;
 }
 
-export function createFaults(): Faults & { take(route: RouteName): ActiveFault | undefined } {
+export function createFaults(clock: Clock): Faults & { take(route: RouteName): ActiveFault | undefined } {
   let faults: ActiveFault[] = [];
   return {
-    add: (rule) => void faults.push({ ...rule, addedAt: new Date().toISOString(), seen: 0 }),
+    add: (rule) => void faults.push({ ...rule, addedAt: new Date(clock.now()).toISOString(), seen: 0 }),
     list: () => [...faults],
     clear: () => {
       faults = [];

@@ -1,21 +1,17 @@
-import {
-  createServer,
-  type IncomingMessage,
-  maxHeaderSize,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingMessage, maxHeaderSize, type Server, ServerResponse } from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Answer, RefusedError, refuse } from "./answers";
 
-export interface HttpLimits {
-  /** How long a client may take to send a request's head, and the whole request. */
-  readonly requestTimeoutMs: number;
+export interface HttpOptions {
+  /**
+   * How long a client may take to send a request's head, and the whole request. 30 seconds unless given: a slow client over a
+   * bad line still makes it; one that drips to keep a connection does not.
+   */
+  readonly requestTimeoutMs?: number;
+  /** The time for the `Date` header of responses; the system's unless given. */
+  readonly now?: () => number;
 }
-
-/** A slow client over a bad line still makes it; one that drips to keep a connection does not. */
-const LIMITS: HttpLimits = { requestTimeoutMs: 30_000 };
 
 /** Far above any documented body: `{"name": …}`. */
 const BODY_LIMIT_BYTES = 100 * 1024;
@@ -29,8 +25,11 @@ const broken = new WeakMap<IncomingMessage, RefusedError>();
  */
 export function createHttpServer(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-  { requestTimeoutMs }: HttpLimits = LIMITS,
+  { requestTimeoutMs = 30_000, now = Date.now }: HttpOptions = {},
 ): Server {
+  const date = () => new Date(now()).toUTCString();
+  const sendRawDated = (socket: Duplex, refusal: Answer) =>
+    sendRaw(socket, { ...refusal, headers: { date: date(), ...refusal.headers } });
   /** The last request of each connection, and its response. */
   const exchanges = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>();
   const server = createServer(
@@ -40,6 +39,13 @@ export function createHttpServer(
       connectionsCheckingInterval: Math.min(1000, requestTimeoutMs / 2),
       // We say it ourselves, in the API's shape.
       requireHostHeader: false,
+      ServerResponse: class extends ServerResponse {
+        // Every response passes here when its head is sent, also those that a fault sends late.
+        override writeHead(statusCode: number, ...rest: never[]): this {
+          if (!this.hasHeader("date")) this.setHeader("date", date());
+          return super.writeHead(statusCode, ...rest);
+        }
+      },
     },
     (request, response) => {
       exchanges.set(request.socket, { request, response });
@@ -54,10 +60,12 @@ export function createHttpServer(
   server.on("checkExpectation", (_, response: ServerResponse) =>
     send(response, refuse(417, "The only expectation that is met is 100-continue")),
   );
-  server.on("connect", (_, socket) => sendRaw(socket, refuse(405, "This is no proxy", { allow: "GET" })));
+  server.on("connect", (_, socket) =>
+    sendRawDated(socket, refuse(405, "This is no proxy", { allow: "GET" })),
+  );
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     const refusal = refusalOf(error.code);
-    const answerNow = () => sendRaw(socket, refuse(refusal.status, refusal.reasons));
+    const answerNow = () => sendRawDated(socket, refuse(refusal.status, refusal.reasons));
     const { request, response } = exchanges.get(socket) ?? {};
     if (request === undefined || response === undefined) answerNow();
     else if (request.complete) {

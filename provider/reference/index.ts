@@ -1,6 +1,7 @@
 export type { AccessTokenOptions } from "./access-tokens";
 export type { Account, AccountOptions } from "./accounts";
 export { RefusedError } from "./answers";
+export type { Clock } from "./clock";
 export { DataFileError } from "./data-file-lock";
 export type { ActiveFault, FaultOutcome, FaultRule, Faults } from "./faults";
 export { type Reference, type ReferenceOptions, startReference } from "./reference";

@@ -32,16 +32,17 @@ interface StreamDraft {
   readonly createdAt?: string | undefined;
 }
 
-export function newServer(accountId: string, draft: ServerDraft): StoredServer {
-  const createdAt = draft.createdAt ?? new Date().toISOString();
+/** `now`: when it is made, unless the draft says so. */
+export function newServer(accountId: string, draft: ServerDraft, now = Date.now()): StoredServer {
+  const createdAt = draft.createdAt ?? new Date(now).toISOString();
   return {
     accountId,
-    id: draft.id ?? newId(),
+    id: draft.id ?? newId(now),
     name: draft.name,
     token: draft.token ?? `pt_live_${randomBytes(16).toString("hex")}`,
     createdAt,
     streams: (draft.streams ?? DEFAULT_STREAMS).map((stream: StreamDraft) => ({
-      id: stream.id ?? newId(),
+      id: stream.id ?? newId(now),
       name: stream.name,
       slug: stream.slug ?? stream.name.toLowerCase().replace(/[^a-z0-9]+/g, "-"),
       type: stream.type,
@@ -54,10 +55,10 @@ export function newServer(accountId: string, draft: ServerDraft): StoredServer {
 let counter = 0;
 
 /** An id in the shape of the contract's: `c`, time, counter and chance in base 36, 25 characters. */
-function newId(): string {
+function newId(now: number): string {
   counter = (counter + 1) % 36 ** 4;
   const chance = BigInt(`0x${randomBytes(10).toString("hex")}`)
     .toString(36)
     .padStart(16, "0");
-  return `c${Date.now().toString(36)}${counter.toString(36).padStart(4, "0")}${chance}`.slice(0, 25);
+  return `c${now.toString(36)}${counter.toString(36).padStart(4, "0")}${chance}`.slice(0, 25);
 }

@@ -18,6 +18,8 @@ interface Operation {
   /** The request's JSON, not yet parsed by the spec. */
   readonly body: unknown;
   readonly store: Store;
+  /** When the request is carried out; milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** The reference takes nothing that the contract does not name. */
@@ -25,7 +27,7 @@ const createBody = z.strictObject(messages.createServer.body.shape);
 
 /** What each route does. Every answer has the shape of the contract's page. */
 export const operations: Readonly<Record<RouteName, (operation: Operation) => Answer>> = {
-  createServer({ account, body, store }) {
+  createServer({ account, body, store, now }) {
     const parsed = createBody.safeParse(body);
     if (!parsed.success) return refuse(400, parsed.error.issues.flatMap(describeIssue));
     const used = store.count(account.id);
@@ -36,7 +38,7 @@ export const operations: Readonly<Record<RouteName, (operation: Operation) => An
         `Plan limit reached: the ${title} plan allows ${limitOf(account)}, the account has ${used}`,
       );
     }
-    const server = newServer(account.id, parsed.data);
+    const server = newServer(account.id, parsed.data, now);
     store.add(server);
     const { id, name, token, createdAt, streams } = server;
     const bareStreams = streams.map((stream) => ({ id: stream.id, name: stream.name, type: stream.type }));

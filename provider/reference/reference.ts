@@ -1,11 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import * as z from "zod/mini";
 import { serverName } from "../spec/messages";
 import { type AccessTokenOptions, createAccessTokens } from "./access-tokens";
 import { type Account, type AccountOptions, FIRST_ACCOUNT_ID, newAccount } from "./accounts";
 import { type Answer, RefusedError, refuse } from "./answers";
 import { createApi, type Seen } from "./api";
-import { createControl, isControlPath } from "./control";
+import { type Clock, createClock } from "./clock";
+import { controlHost, createControl, isControlPath } from "./control";
 import { createFaults, type FaultRule, type Faults, sendFaulty, statusOf } from "./faults";
 import { createHttpServer, readTarget, send, urlOf } from "./http";
 import { parse } from "./parse";
@@ -31,6 +33,11 @@ export interface ReferenceOptions {
   readonly faults?: readonly FaultRule[];
   /** Whether there are pages and a control plane under `/_reference/`; `true` unless given. */
   readonly control?: boolean;
+  /**
+   * Host names that the control plane takes beside addresses, `localhost` and `host`: those by which other containers reach
+   * this one, for example. Any other name is refused, because a web page could have pointed it here (DNS rebinding).
+   */
+  readonly controlHosts?: readonly string[];
   /** Told of each request for the API, when it is answered. */
   readonly onRequest?: (request: LoggedRequest) => void;
 }
@@ -52,7 +59,12 @@ export interface Reference {
   requestCount(): number;
   /** What goes wrong on purpose. */
   readonly faults: Faults;
-  /** Forgets servers, requests and faults; accounts and tokens stay. */
+  /**
+   * The time that `createdAt`, the `Date` header, access tokens, the log of requests and faults go by. Moving it makes servers
+   * old and access tokens expire.
+   */
+  readonly clock: Clock;
+  /** Forgets servers, requests and faults, and puts the clock back to the system's time; accounts and tokens stay. */
   reset(): void;
   /** Adds accounts and servers, all or none; an account that is there already is changed. Plan limits do not count. */
   seed(seed: Seed): void;
@@ -87,15 +99,18 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
 
 async function serve(store: Store, options: ReferenceOptions): Promise<Reference> {
   const { port = 0, host = "127.0.0.1", control = true, onRequest } = options;
+  const controlHosts = parse(z.array(controlHost), options.controlHosts ?? [], "controlHosts");
+  const clock = createClock();
   const first = putFirstAccount(store, options);
-  if (options.seed !== undefined && store.count() === 0) store.replace(withSeed(store, options.seed));
-  const accessTokens = createAccessTokens(store.signingSecret, store.account);
-  const faults = createFaults();
+  if (options.seed !== undefined && store.count() === 0)
+    store.replace(withSeed(store, options.seed, clock.now()));
+  const accessTokens = createAccessTokens(store.signingSecret, store.account, clock);
+  const faults = createFaults(clock);
   options.faults?.forEach(faults.add);
   const log = createRequestLog();
 
   const accessToken = await accessTokens.mint(first.id);
-  const server = createHttpServer(answer);
+  const server = createHttpServer(answer, { now: clock.now });
   const url = await listen(server, port, host);
   const reference: Reference = {
     url,
@@ -108,12 +123,14 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
     requests: log.list,
     requestCount: log.count,
     faults: { add: faults.add, list: faults.list, clear: faults.clear },
+    clock: { now: clock.now, advance: clock.advance },
     reset() {
       store.clear();
       faults.clear();
       log.clear();
+      clock.reset();
     },
-    seed: (seed) => store.replace(withSeed(store, seed)),
+    seed: (seed) => store.replace(withSeed(store, seed, clock.now())),
     snapshot: () => takeSnapshot(store),
     restore: (snapshot) => store.replace(fromSnapshot(snapshot)),
     addAccount(accountOptions) {
@@ -132,8 +149,8 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
       store.close();
     },
   };
-  const answerApi = createApi({ store, accessTokens, faults });
-  const answerControl = createControl(reference, host);
+  const answerApi = createApi({ store, accessTokens, faults, clock });
+  const answerControl = createControl(reference, [host, ...controlHosts]);
   return reference;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -145,7 +162,7 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
     const right = await orRefusal(request, answerApi(request, target.path, seen));
     const outcome = seen.fault?.outcome;
     const entry: LoggedRequest = {
-      at: new Date().toISOString(),
+      at: new Date(clock.now()).toISOString(),
       method: request.method ?? "",
       path: loggable(target.path),
       route: seen.route,

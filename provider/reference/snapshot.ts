@@ -5,8 +5,14 @@ import { FIRST_ACCOUNT_ID, newAccount } from "./accounts";
 import { newServer } from "./new-server";
 import type { Content, Store, StoredServer } from "./store";
 
-/** Any text that SQLite gives back as it was. */
-const text = z.string().check(z.regex(/^[^\0\p{Cs}]*$/u, "must not contain NUL or half a surrogate pair"));
+/**
+ * Any text that SQLite gives back as it was. Only the first rule is a pattern: other languages' regular expressions cannot
+ * name half a surrogate pair.
+ */
+const text = z.string().check(
+  z.regex(/^[^\x00]*$/, "must not contain NUL"),
+  z.refine((value) => !/\p{Cs}/u.test(value), "must not contain half a surrogate pair"),
+);
 const id = text.check(z.minLength(1));
 
 export const account = z.strictObject({
@@ -92,13 +98,13 @@ export function fromSnapshot({ accounts, servers }: Snapshot): Content {
 }
 
 /** What a store holds once it is seeded: what it held, and the seed. An account that is there already is changed. */
-export function withSeed(store: Store, { accounts = [], servers = [] }: Seed): Content {
+export function withSeed(store: Store, { accounts = [], servers = [] }: Seed, now: number): Content {
   const all = [...store.accounts(), ...accounts.map(newAccount)];
   return {
     accounts: [...new Map(all.map((one) => [one.id, one])).values()],
     servers: [
       ...store.list(),
-      ...servers.map(({ accountId = FIRST_ACCOUNT_ID, ...draft }) => newServer(accountId, draft)),
+      ...servers.map(({ accountId = FIRST_ACCOUNT_ID, ...draft }) => newServer(accountId, draft, now)),
     ],
   };
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, realpathSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, realpathSync, rmdirSync } from "node:fs";
 import path from "node:path";
 import type { Database } from "node-sqlite3-wasm";
 import * as z from "zod/mini";
 import { planNames } from "../spec";
 import type { LiveStream } from "../spec/messages";
 import type { Account } from "./accounts";
-import { DataFileError, lockDataFile } from "./data-file-lock";
+import { DataFileError, type DataFileLock, lockDataFile } from "./data-file-lock";
 import {
   type Content,
   checkContent,
@@ -43,16 +43,15 @@ export async function openSqliteStore(name: string): Promise<Store> {
   const { default: sqlite } = await import("node-sqlite3-wasm");
   // However it is called, a file has one lock.
   const file = existsSync(name) ? realpathSync(name) : path.resolve(name);
-  const unlock = lockDataFile(file);
+  const lock = await lockDataFile(file);
   try {
-    // The database's own lock is a folder, which a killed process leaves behind. We hold the file, so nobody else does.
-    rmSync(`${file}.lock`, { recursive: true, force: true });
+    freeDriverLock(file, lock);
     // It holds the signing secret and server tokens; the driver itself would let others read it.
     closeSync(openSync(file, "a", 0o600));
     const db = new sqlite.Database(file);
     try {
       prepare(db, file);
-      const store = createStore(db, unlock);
+      const store = createStore(db, file, lock);
       syncFolder(path.dirname(file));
       return store;
     } catch (error) {
@@ -60,10 +59,28 @@ export async function openSqliteStore(name: string): Promise<Store> {
       throw error;
     }
   } catch (error) {
-    unlock();
+    lock.release();
     if (error instanceof DataFileError) throw error;
     throw new DataFileError(`${file} cannot be used: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/**
+ * The driver locks its database with an empty folder beside it, which a killed process leaves behind. It is ours to remove
+ * only if we took over from such a process: anything else of that name belongs to somebody else.
+ */
+function freeDriverLock(file: string, { isTakenOver }: DataFileLock): void {
+  const folder = `${file}.lock`;
+  if (!existsSync(folder)) return;
+  try {
+    // Fails for a file, and for a folder with something in it.
+    if (isTakenOver) rmdirSync(folder);
+  } catch {}
+  if (existsSync(folder))
+    throw new DataFileError(
+      `${file} cannot be used: the database locks itself with a folder ${folder}, and there is something of that name ` +
+        "already. Give another file, or remove it if nothing uses it.",
+    );
 }
 
 function prepare(db: Database, file: string): void {
@@ -91,7 +108,7 @@ function syncFolder(folder: string): void {
   closeSync(handle);
 }
 
-function createStore(db: Database, unlock: () => void): Store {
+function createStore(db: Database, file: string, lock: DataFileLock): Store {
   const statements = {
     account: db.prepare(
       "INSERT INTO accounts (id, plan, server_limit) VALUES (?, ?, ?) " +
@@ -109,6 +126,8 @@ function createStore(db: Database, unlock: () => void): Store {
   const writeAccount = ({ id, plan, serverLimit }: Account) =>
     statements.account.run([id, plan, serverLimit ?? null]);
   const writeServer = ({ id, accountId, name, token, createdAt, streams }: StoredServer) => {
+    // A hundred thousand of them take longer than others wait for a sign of life.
+    lock.touch();
     statements.server.run([id, accountId, name, token, createdAt]);
     for (const stream of streams)
       statements.stream.run([
@@ -121,35 +140,42 @@ function createStore(db: Database, unlock: () => void): Store {
         stream.createdAt,
       ]);
   };
+  const write = (work: () => void) => {
+    if (!lock.isHeld())
+      throw new DataFileError(
+        `${file} was not changed: its lock was removed, or taken over while this process was suspended. Start this reference again.`,
+      );
+    inTransaction(db, work);
+  };
   const memory = createMemoryStore(readContent(db), readSigningSecret(db));
   return {
     ...memory,
     putAccount(account) {
-      writeAccount(account);
+      write(() => writeAccount(account));
       memory.putAccount(account);
     },
     add(server) {
       checkNew(memory, server);
-      inTransaction(db, () => writeServer(server));
+      write(() => writeServer(server));
       memory.add(server);
     },
     delete(accountId, id) {
       if (memory.get(accountId, id) === undefined) return false;
-      statements.delete.run([id]);
+      write(() => statements.delete.run([id]));
       return memory.delete(accountId, id);
     },
     rename(id, name) {
       findOrThrow(memory, id);
-      statements.rename.run([name, id]);
+      write(() => statements.rename.run([name, id]));
       memory.rename(id, name);
     },
     clear() {
-      db.exec("DELETE FROM servers");
+      write(() => db.exec("DELETE FROM servers"));
       memory.clear();
     },
     replace(content) {
       checkContent(content);
-      inTransaction(db, () => {
+      write(() => {
         db.exec("DELETE FROM servers; DELETE FROM accounts");
         content.accounts.forEach(writeAccount);
         content.servers.forEach(writeServer);
@@ -157,10 +183,11 @@ function createStore(db: Database, unlock: () => void): Store {
       memory.replace(content);
     },
     close() {
-      if (!db.isOpen) return;
+      // Closing writes to the file, too, which is another process's by now if the lock was lost.
+      if (!db.isOpen || !lock.isHeld()) return lock.release();
       for (const statement of Object.values(statements)) statement.finalize();
       db.close();
-      unlock();
+      lock.release();
     },
   };
 }

@@ -22,9 +22,14 @@ const bareServer = z.object({
   createdAt: z.string(),
 });
 
+/** A refinement is checked like any other rule and, unlike a pattern, left out of the OpenAPI document. */
 export const serverName = z
   .string()
-  .check(...nameRules.map(({ pattern, problem }) => z.regex(pattern, problem)));
+  .check(
+    ...nameRules.map(({ pattern, problem }) =>
+      pattern.unicode ? z.refine<string>((name) => pattern.test(name), problem) : z.regex(pattern, problem),
+    ),
+  );
 
 const liveServer = z.extend(bareServer, { streams: z.array(stream) });
 

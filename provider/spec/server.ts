@@ -51,10 +51,13 @@ export const objects = {
 /** What a delete takes along; servers-api.txt, "Cascade Warning". */
 export const CASCADE = "its message streams, sent messages, message events, templates and server token";
 
-/** Neither length nor character set of a name is documented: only what cannot be a name is refused. */
+/**
+ * Neither length nor character set of a name is documented: only what cannot be a name is refused. A pattern without the
+ * `u` flag also stands in the OpenAPI document, so it must mean the same in the regular expressions of other languages.
+ */
 export const nameRules = [
   { pattern: /\S/, problem: "must not be empty or blank" },
-  { pattern: /^\P{Cc}*$/u, problem: "must not contain control characters" },
+  { pattern: /^[^\x00-\x1f\x7f-\x9f]*$/, problem: "must not contain control characters" },
   { pattern: /^\P{Cs}*$/u, problem: "must not contain half a surrogate pair" },
 ] as const satisfies readonly Rule[];
 

@@ -75,6 +75,36 @@ test("env says what to do where no reference is", async () => {
   });
 });
 
+test("env says which option lets a reference be reached by a name, and works with it", async () => {
+  // Another container's DNS leads from the service's name to the reference.
+  const dns = write(
+    "dns.cjs",
+    `const dns = require("node:dns");
+    const { lookup } = dns;
+    dns.lookup = (name, ...rest) => lookup(name === "reference" ? "127.0.0.1" : name, ...rest);`,
+  );
+  const env = (url: string) =>
+    spawnSync(
+      process.execPath,
+      ["--require", dns, COMMAND, "env", "--host", "reference", "--port", portOf(url)],
+      { encoding: "utf8" },
+    );
+  command = await startCommand(["--host", "0.0.0.0"]);
+  expect(env(command.url)).toMatchObject({
+    status: 1,
+    stdout: "",
+    stderr:
+      `postject-reference: The postject-reference at http://reference:${portOf(command.url)} refuses requests for the ` +
+      "name reference on its control plane. Start it with `--control-host reference`, or give its address with --host.\n",
+  });
+  await command.end("SIGTERM");
+  command = await startCommand(["--host", "0.0.0.0", "--control-host", "x", "--control-host", "reference"]);
+  expect(env(command.url)).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining(`export POSTJECT_ENDPOINT=http://reference:${portOf(command.url)}\n`),
+  });
+});
+
 test("--seed and --faults are there from the first request, and --log shows each request without its tokens", async () => {
   const seed = write("seed.json", { servers: [{ name: "Seeded", token: "pt_live_seeded" }] });
   const faults = write("faults.json", [
@@ -125,6 +155,7 @@ test.each([
   [["--port", "x"], "It takes a whole number up to 65535"],
   [["--port", "65536"], "It takes a whole number up to 65535"],
   [["--plan", "huge"], "Allowed choices are free, starter"],
+  [["--control-host", "reference:7678"], "It takes a host name alone, without scheme and port"],
   [["--nonsense"], "unknown option '--nonsense'"],
   [["nonsense"], "too many arguments"],
   [["--seed", "/nowhere.json"], "--seed: /nowhere.json is not a JSON file"],

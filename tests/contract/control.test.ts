@@ -237,9 +237,9 @@ test("servers are listed with their count and renamed, and a reset forgets them"
 });
 
 /** The status of a request with headers that `fetch` would not send. */
-const statusWith = (headers: Record<string, string>, path: string) =>
+const statusWith = (headers: Record<string, string>, path: string, method = "POST") =>
   new Promise((done, fail) =>
-    request(`${reference.url}${path}`, { method: "POST", headers }, (answer) => {
+    request(`${reference.url}${path}`, { method, headers }, (answer) => {
       answer.resume();
       done(answer.statusCode);
     })
@@ -259,6 +259,48 @@ test.each([
   reference.seed({ servers: [{ name: "A" }] });
   expect(await statusWith(headers, "/_reference/reset")).toBe(status);
   expect(reference.servers()).toHaveLength(status === 204 ? 0 : 1);
+});
+
+test("a control host is taken like a name of its own, and no other name is", async () => {
+  const first = reference;
+  reference = await startReference({ host: "0.0.0.0", controlHosts: ["reference", "Other.Example"] });
+  for (const [headers, status] of [
+    [{ host: "reference:7678" }, 204],
+    [{ host: "REFERENCE" }, 204],
+    [{ host: "other.example:1" }, 204],
+    [{ host: "reference:1", origin: "http://reference:1" }, 204],
+    [{ host: "reference:1", origin: "http://elsewhere.example" }, 403],
+    [{ host: "reference.example" }, 403],
+  ] as const)
+    expect([headers, await statusWith(headers, "/_reference/reset")]).toEqual([headers, status]);
+  await first.stop();
+});
+
+test.each([["http://reference"], ["reference:7678"], [""], ["a b"]])(
+  "%j is no control host",
+  async (name) => {
+    await expect(startReference({ controlHosts: [name] })).rejects.toThrow(
+      "must be a host name alone, without scheme and port",
+    );
+  },
+);
+
+test("health and ready take any host name, for health checks, and no page of elsewhere", async () => {
+  const headers = { host: "reference:7678" };
+  for (const path of ["/_reference/health", "/_reference/ready"]) {
+    expect(await statusWith(headers, path, "GET")).toBe(200);
+    expect(await statusWith(headers, path, "HEAD")).toBe(200);
+    expect(await statusWith({ ...headers, origin: "http://elsewhere.example" }, path, "GET")).toBe(403);
+  }
+  for (const path of [
+    "/",
+    "/_reference/version",
+    "/_reference/snapshot",
+    "/_reference/docs",
+    "/_reference/x",
+  ])
+    expect(await statusWith(headers, path, "GET")).toBe(403);
+  expect(await statusWith(headers, "/_reference/health", "POST")).toBe(403);
 });
 
 test("without control there are no pages and no control plane", async () => {

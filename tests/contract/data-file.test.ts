@@ -1,15 +1,21 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import fs, {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startReference } from "../../provider/reference";
 import { newAccount } from "../../provider/reference/accounts";
 import { newServer } from "../../provider/reference/new-server";
@@ -154,7 +160,7 @@ test("a second process on the same file is refused by name of the first, also th
   });
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: `postject-reference: ${file} is in use by process ${command.process.pid}. Stop that one, or give this one another file. If there is no such process any more, remove ${file}.owner.\n`,
+    stderr: `postject-reference: ${file} is in use by process ${command.process.pid}. Stop that one, or give this one another file.\n`,
   });
   const link = path.join(folder, "link.sqlite");
   symlinkSync(file, link);
@@ -163,16 +169,202 @@ test("a second process on the same file is refused by name of the first, also th
   await (await startReference({ dataFile: file })).stop();
 });
 
-test.each([
-  ["a process that is gone", "999999999 \n"],
-  ["a process whose id another one has now", `${process.ppid} 1\n`],
-  ["nobody", ""],
-])("a lock left by %s is taken over", async (_, owner) => {
-  writeFileSync(`${file}.owner`, owner);
+/** What an owner file says: process id, its start time, host name, system, and what tells two locks of one process apart. */
+async function ownerFields(): Promise<string[]> {
   const store = await openSqliteStore(file);
+  const fields = readFileSync(`${file}.owner`, "utf8").trim().split(" ");
+  store.close();
+  return fields;
+}
+
+/** Takes the lock, and tells after how many milliseconds. */
+async function takeOver(): Promise<number> {
+  const started = performance.now();
+  const store = await openSqliteStore(file);
+  const elapsedMs = performance.now() - started;
   await expect(openSqliteStore(file)).rejects.toThrow(`is in use by process ${process.pid}`);
   store.close();
-  expect(existsSync(`${file}.owner`)).toBe(false);
+  expect(readdirSync(folder)).toEqual(["data.sqlite"]);
+  return elapsedMs;
+}
+
+test.each([
+  ["a process that is gone", ["999999999"]],
+  ["a process whose id another one has now", [String(process.ppid), "1"]],
+])("the lock of %s is taken over at once, with the database's own", async (_, fields) => {
+  const owner = await ownerFields();
+  writeFileSync(`${file}.owner`, [...fields, ...owner.slice(fields.length)].join(" "));
+  mkdirSync(`${file}.lock`);
+  expect(await takeOver()).toBeLessThan(2000);
+});
+
+const onLinux = existsSync("/proc/self/stat") ? test : test.skip;
+const named = (name: string) => (onLinux === test ? name : `${name} (skipped: no /proc here)`);
+
+onLinux(
+  named("the lock of a process that has ended but was not collected is taken over at once"),
+  async () => {
+    // The shell becomes a program that never collects its child.
+    const parent = spawn("sh", ["-c", "sleep 0.01 & echo $!; exec sleep 60"], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const pid = String((await once(parent.stdout, "data"))[0]).trim();
+    const [, started] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ").slice(18) ?? [];
+    const owner = await ownerFields();
+    writeFileSync(`${file}.owner`, [pid, started, ...owner.slice(2)].join(" "));
+    while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))) await sleep(10);
+    expect(await takeOver()).toBeLessThan(2000);
+    parent.kill();
+  },
+);
+
+test.each([
+  ["a process of another host", "1 12345 3f2a9c1b7d10 system/pid:[1] 0123456789abcdef\n"],
+  [
+    "a process of another container with the same host name",
+    `1 1 ${hostname()} system/pid:[1] 0123456789abcdef\n`,
+  ],
+  ["nobody", ""],
+])("the lock of %s is taken over once nobody has touched it for some seconds", async (_, owner) => {
+  writeFileSync(`${file}.owner`, owner);
+  // A file system may have a clock of its own.
+  utimesSync(`${file}.owner`, new Date("2000-01-01"), new Date("2100-01-01"));
+  const elapsedMs = await takeOver();
+  expect(elapsedMs).toBeGreaterThan(4000);
+  expect(elapsedMs).toBeLessThan(8000);
+});
+
+test("a live process of another container keeps its lock, and is named", async () => {
+  writeFileSync(`${file}.owner`, "1 12345 3f2a9c1b7d10 system/pid:[1] 0123456789abcdef\n");
+  let touches = 0;
+  const touching = setInterval(() => utimesSync(`${file}.owner`, 1, ++touches), 1000);
+  await expect(openSqliteStore(file)).rejects.toThrow(
+    `${file} is in use by process 1 on 3f2a9c1b7d10. Stop that one, or give this one another file.`,
+  );
+  clearInterval(touching);
+});
+
+test("an owner touches its lock all the time, also during a long write", async () => {
+  const store = await openSqliteStore(file);
+  const times = new Set<number>();
+  for (let looks = 0; looks < 15; looks++) {
+    times.add(statSync(`${file}.owner`).mtimeMs);
+    await sleep(200);
+  }
+  expect(times.size).toBeGreaterThan(2);
+  const before = statSync(`${file}.owner`).mtimeMs;
+  const servers = Array.from({ length: 2000 }, (_, at) => newServer("acct_a", { name: String(at) }));
+  // The timer gets no turn before `replace` returns.
+  for (const end = Date.now() + 1100; Date.now() < end; );
+  store.replace({ accounts: [newAccount({ id: "acct_a" })], servers });
+  expect(statSync(`${file}.owner`).mtimeMs).toBeGreaterThan(before);
+  store.close();
+});
+
+/**
+ * Takes the lock of each file at the same moment as other processes, tells which it got, and keeps them until it is killed.
+ * Random pauses around each step on the file system give the others time to come between any two.
+ */
+const RACER = `
+  const fs = require("node:fs");
+  const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.random() * 3);
+  for (const name of ["readFileSync", "writeFileSync", "renameSync", "rmSync"]) {
+    const step = fs[name];
+    fs[name] = (...args) => {
+      if (!String(args[0]).includes(".owner")) return step(...args);
+      pause();
+      try {
+        return step(...args);
+      } finally {
+        pause();
+      }
+    };
+  }
+  const [lock, startMs, ...files] = process.argv.slice(1);
+  const { lockDataFile } = require(lock);
+  (async () => {
+    const won = [];
+    for (const [round, file] of files.entries()) {
+      while (Date.now() < Number(startMs) + round * 20);
+      try {
+        won.push((await lockDataFile(file)) && file);
+      } catch (error) {
+        if (!error.message.includes("is in use by process")) throw error;
+      }
+    }
+    console.log(JSON.stringify(won));
+    setInterval(() => {}, 1000);
+  })();`;
+
+test("of processes that find the same dead owner at the same moment, one gets in", async () => {
+  const owner = (await ownerFields()).slice(1);
+  const files = Array.from({ length: 60 }, (_, at) => path.join(folder, `${at}.sqlite`));
+  for (const each of files) writeFileSync(`${each}.owner`, ["999999999", ...owner].join(" "));
+  const module = path.join(path.dirname(COMMAND), "data-file-lock.js");
+  const racers = Array.from({ length: 3 }, () =>
+    spawn(process.execPath, ["-e", RACER, module, String(Date.now() + 1500), ...files], {
+      stdio: ["ignore", "pipe", "inherit"],
+    }),
+  );
+  const won = await Promise.all(
+    racers.map(async ({ stdout }) => JSON.parse(String((await once(stdout, "data"))[0])) as string[]),
+  );
+  for (const racer of racers) racer.kill();
+  expect(won.flat().toSorted()).toEqual(files.toSorted());
+});
+
+test("of commands that wait for the same owner of another host, one gets in", async () => {
+  writeFileSync(`${file}.owner`, "1 12345 3f2a9c1b7d10 system/pid:[1] 0123456789abcdef\n");
+  const started = await Promise.all(
+    Array.from({ length: 3 }, () => startCommand(["--data", file]).catch((error: Error) => error.message)),
+  );
+  const [running, ...others] = started.filter((one) => typeof one !== "string");
+  expect(others).toEqual([]);
+  for (const refused of started.filter((one) => typeof one === "string"))
+    expect(refused).toContain(`is in use by process ${running?.process.pid}.`);
+  await running?.end("SIGTERM");
+});
+
+test("the right to take over that a killed process held is taken over, too", async () => {
+  const owner = await ownerFields();
+  for (const name of ["owner", "owner.next", "owner.next.next"])
+    writeFileSync(`${file}.${name}`, ["999999999", ...owner.slice(1)].join(" "));
+  expect(await takeOver()).toBeLessThan(2000);
+});
+
+test("a process that lost its lock while it was suspended writes nothing more", async () => {
+  const store = await openSqliteStore(file);
+  store.putAccount(newAccount({ id: "acct_a" }));
+  const other = readFileSync(`${file}.owner`, "utf8").replace(/\w+\n$/, "0123456789abcdef\n");
+  writeFileSync(`${file}.owner`, other);
+  const before = readdirSync(folder).map((name) => [name, statSync(path.join(folder, name)).mtimeMs]);
+  expect(() => store.add(newServer("acct_a", { name: "A" }))).toThrow(
+    "was not changed: its lock was removed, or taken over while this process was suspended",
+  );
+  expect(store.list()).toEqual([]);
+  store.close();
+  expect(readdirSync(folder).map((name) => [name, statSync(path.join(folder, name)).mtimeMs])).toEqual(
+    before,
+  );
+});
+
+test("an owner file that cannot be read is an error and not waited for", async () => {
+  mkdirSync(`${file}.owner`);
+  await expect(openSqliteStore(file)).rejects.toThrow(
+    `${file} cannot be used, because its lock cannot be read`,
+  );
+  rmdirSync(`${file}.owner`);
+  symlinkSync(path.join(folder, "nothing"), `${file}.owner`);
+  await expect(openSqliteStore(file)).rejects.toThrow(`${file}.owner can be neither created nor read`);
+});
+
+test.each([
+  ["a file", () => writeFileSync(`${file}.lock`, "mine")],
+  ["an empty folder that no killed process left", () => mkdirSync(`${file}.lock`)],
+])("%s that has the name of the database's own lock is left alone", async (_, make) => {
+  make();
+  await expect(openSqliteStore(file)).rejects.toThrow("Give another file, or remove it if nothing uses it");
+  expect(readdirSync(folder)).toEqual(["data.sqlite.lock"]);
 });
 
 test("a file that is no database of ours, or of a later version, is refused and left as it is", async () => {

@@ -26,6 +26,39 @@ test.each(routeNames)("the contract's example of %s has the shape of the spec", 
   expect(messages[name].body?.parse(examples[name].body)).toEqual(examples[name].body);
 });
 
+/** Every pattern of the OpenAPI document. */
+function patternsOf(node: unknown): string[] {
+  if (typeof node !== "object" || node === null) return [];
+  const { pattern } = node as { pattern?: unknown };
+  return [...(typeof pattern === "string" ? [pattern] : []), ...Object.values(node).flatMap(patternsOf)];
+}
+
+describe("the patterns of the OpenAPI document", () => {
+  const patterns = [...new Set(patternsOf(JSON.parse(readFileSync(DOCUMENT_FILE, "utf8"))))];
+
+  test("use only syntax that the regular expressions of Python, Go, Java and .NET share with JavaScript's", () => {
+    // No look-around, back-reference, named group, \p{…}, \uXXXX or \0: each is unknown to at least one of them.
+    const portable =
+      /^(?:\\(?:[dDsSwWtnr.*+?^$|()[\]{}/-]|x[0-9a-f]{2})|\(\?:|\((?!\?)|[^\\(\u0080-\uffff])*$/;
+    expect(patterns.filter((pattern) => !portable.test(pattern))).toEqual([]);
+    for (const pattern of patterns) expect(() => new RegExp(pattern, "u")).not.toThrow();
+    expect(patterns.length).toBeGreaterThan(3);
+  });
+
+  const python = spawnSync("python3", ["--version"]).status === 0;
+  (python ? test : test.skip)(`compile in Python${python ? "" : " (skipped: no python3 on PATH)"}`, () => {
+    const { stderr } = spawnSync(
+      "python3",
+      ["-c", "import json, re, sys\nfor p in json.load(sys.stdin): re.compile(p)"],
+      {
+        encoding: "utf8",
+        input: JSON.stringify(patterns),
+      },
+    );
+    expect(stderr).toBe("");
+  });
+});
+
 test("docs/reference-api.md has a row for every route of the control plane, and for no other", () => {
   const page = readFileSync(path.join(ROOT, "docs/reference-api.md"), "utf8");
   const rows = page.match(/^\| `(GET|POST|PATCH|DELETE) \/_reference\/.*$/gm);
