@@ -49,7 +49,7 @@ function checkNew(run: Run, owner: Owner, { adopt }: Properties): CheckFailure[]
   if (typeof adopt === "string" && owner !== undefined) {
     if (run.ownership.hasOther(adopt, owner))
       failures.push({ property: "adopt", reason: "names a server that another resource of the program has" });
-    run.ownership.takeOver(adopt, owner);
+    run.ownership.announce(adopt, owner);
   }
   return failures;
 }

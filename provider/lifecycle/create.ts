@@ -85,7 +85,6 @@ async function adopt({ run, owner, inputs, deadline }: Creation, id: string): Pr
   if (ownership.hasOther(id, owner))
     throw new AdoptMismatchError(id, "another resource of the program has it");
   ownership.takeOver(id, owner);
-  ownership.claim(id, owner);
   return { id, state: toState(server, inputs, client.accountId) };
 }
 

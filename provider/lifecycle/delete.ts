@@ -19,7 +19,8 @@ export interface DeleteRequest extends Limits {
 async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
   const { owner, id } = request;
   const state = readState(request.state);
-  if (run.ownership.hasOther(id, owner)) {
+  // A forced replacement of a resource that still says `adopt` takes over the very server that it replaces.
+  if (run.ownership.hasOther(id, owner) || run.ownership.isTakenOver(id)) {
     // Should the other be deleted too, it is the last one and takes the server along.
     run.ownership.release(owner);
     const message = `Not deleted: another resource of the program has ${describe(state.name, id)}. Only this resource is gone.`;

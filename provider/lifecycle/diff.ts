@@ -30,7 +30,7 @@ export function diff(
   const changes = findChanges(run, stored, inputs);
   const notices = warnOfAccount(run, id, stored);
   if (owner !== undefined && !changes.some(({ replaces }) => replaces)) {
-    if (run.ownership.isTakenOverByOther(id, owner))
+    if (run.ownership.isAnnouncedByOther(id, owner))
       throw new AdoptMismatchError(id, "this resource has it, and another one of the program takes it over");
     if (run.ownership.hasOther(id, owner)) {
       const message =

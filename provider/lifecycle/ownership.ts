@@ -15,29 +15,38 @@ export interface Ownership {
   release(owner: Owner): void;
   /** Whether a resource other than `owner` keeps the server; any resource if the owner is undefined. */
   hasOther(id: string, owner: Owner): boolean;
-  /** Notes that a resource takes an existing server over, by an import or `adopt`. */
+  /** Notes that a resource is about to take an existing server over, by an import or `adopt`. */
+  announce(id: string, owner: Owner): void;
+  /** Whether another resource is about to take the server over, or has done so, in this run. */
+  isAnnouncedByOther(id: string, owner: Owner): boolean;
+  /** Notes that a resource has taken an existing server over. */
   takeOver(id: string, owner: Owner): void;
-  /** Whether another resource takes the server over in this run. */
-  isTakenOverByOther(id: string, owner: Owner): boolean;
+  isTakenOver(id: string): boolean;
 }
 
 export function createOwnership(): Ownership {
   const owners = new Map<string, Set<Owner>>();
-  const takenOver = new Map<string, Owner>();
+  const announced = new Map<string, Owner>();
+  const takenOver = new Set<string>();
+  function claim(id: string, owner: Owner): void {
+    owners.set(id, (owners.get(id) ?? new Set()).add(owner));
+  }
   return {
-    claim(id, owner) {
-      owners.set(id, (owners.get(id) ?? new Set()).add(owner));
-    },
+    claim,
     release(owner) {
       for (const each of owners.values()) each.delete(owner);
     },
     hasOther(id, owner) {
-      const others = [...(owners.get(id) ?? [])];
-      return owner === undefined ? others.length > 0 : others.some((other) => other !== owner);
+      const all = [...(owners.get(id) ?? [])];
+      return owner === undefined ? all.length > 0 : all.some((one) => one !== owner);
     },
+    announce: (id, owner) => void announced.set(id, owner),
+    isAnnouncedByOther: (id, owner) => announced.has(id) && announced.get(id) !== owner,
     takeOver(id, owner) {
-      takenOver.set(id, owner);
+      announced.set(id, owner);
+      takenOver.add(id);
+      claim(id, owner);
     },
-    isTakenOverByOther: (id, owner) => takenOver.has(id) && takenOver.get(id) !== owner,
+    isTakenOver: (id) => takenOver.has(id),
   };
 }

@@ -37,7 +37,7 @@ export async function read(
     : get().catch(explainMissing(id)));
   if (server === undefined) return undefined;
   if (ownership === "imports") run.ownership.takeOver(id, owner);
-  if (ownership !== "none" && owner !== undefined) run.ownership.claim(id, owner);
+  if (ownership === "keeps" && owner !== undefined) run.ownership.claim(id, owner);
   const live = toState(server, state, run.client.accountId ?? state.accountId);
   return { id, state: live, inputs: { name: live.name, ...settingsOf(live) } };
 }

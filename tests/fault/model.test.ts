@@ -20,8 +20,6 @@ interface World {
   readonly state: Map<string, Resource>;
   /** Ids that an error has named: somebody can find them. */
   readonly named: Set<string>;
-  /** Ids that somebody else has deleted. */
-  readonly deletedOutside: Set<string>;
   /** How often the stack has been renamed: names that are made up depend on it. */
   stackRenames: number;
 }
@@ -199,6 +197,8 @@ function inputsOf({ reference }: World, { adopt, ...inputs }: Properties): Prope
 
 async function up(world: World, run: Operations, { program: wanted, ...step }: Step & { program: Program }) {
   const { replace, deleteBeforeReplace } = step as { replace?: string; deleteBeforeReplace?: boolean };
+  /** What a replacement leaves behind: the engine deletes it when all else is done, and keeps what it could not delete. */
+  const replaced: [key: string, Resource][] = [];
   for (const [key, given] of Object.entries(wanted)) {
     const old = world.state.get(key);
     const inputs = inputsOf(world, given);
@@ -230,9 +230,10 @@ async function up(world: World, run: Operations, { program: wanted, ...step }: S
       const isWhole = await create(world, run, key, again.inputs);
       if (deleteBeforeReplace && !isWhole) return;
       if (world.state.get(key) === old) return;
-      // The engine deletes the old resource once the new one is whole; until then, or if it could not, it keeps it.
-      const isGone = deleteBeforeReplace || (isWhole && (await remove(world, run, key, old)));
-      if (!isGone) world.state.set(`${key} (old ${old.id})`, old);
+      if (!deleteBeforeReplace) {
+        world.state.set(`${key} (old ${old.id})`, old);
+        replaced.push([key, old]);
+      }
       if (!isWhole) return;
     } else if (isUpdate) {
       const updated = await attempt(world, async () => {
@@ -241,8 +242,10 @@ async function up(world: World, run: Operations, { program: wanted, ...step }: S
       if (!updated) return;
     }
   }
+  for (const [key, old] of replaced)
+    if (await remove(world, run, key, old)) world.state.delete(`${key} (old ${old.id})`);
   for (const [key, resource] of [...world.state])
-    if (!(key in wanted)) await remove(world, run, key, resource);
+    if (!(key in wanted) && !key.includes("(old")) await remove(world, run, key, resource);
 }
 
 /** A preview sends nothing but GETs. */
@@ -261,14 +264,13 @@ async function preview(world: World, run: Operations, wanted: Program): Promise<
 }
 
 /** What a person does in the API's dashboard; the request may meet a fault like any other. */
-async function deleteOutside({ reference, deletedOutside }: World): Promise<void> {
+async function deleteOutside({ reference }: World): Promise<void> {
   const [first] = reference.servers();
   if (first === undefined) return;
   await fetch(`${reference.url}/v1/servers/${first.id}`, {
     method: "DELETE",
     headers: { authorization: `Bearer ${reference.accessToken}` },
   }).catch(() => {});
-  if (!reference.servers().some(({ id }) => id === first.id)) deletedOutside.add(first.id);
 }
 
 async function perform(world: World, step: Step): Promise<void> {
@@ -313,23 +315,32 @@ function verify(
   each: Step,
   sent: number,
 ) {
-  const { reference, state, deletedOutside } = world;
+  const { reference, state } = world;
   const there = new Set(reference.servers().map(({ id }) => id));
   // Never a DELETE for an id that is not in the state.
   const known = new Set([...before.values(), ...state.values()].map(({ id }) => id));
-  for (const { method, path } of reference.requests().slice(sent))
-    if (method === "DELETE") expect(known).toContain(path.split("/").pop());
+  const requests = reference.requests().slice(sent);
+  const deletes = requests
+    .filter(({ method }) => method === "DELETE")
+    .map(({ path }) => path.split("/").pop());
+  for (const id of deletes) expect(known).toContain(id);
   const shared = (id: string) => [...before.values()].filter((resource) => resource.id === id).length > 1;
-  for (const [key, { id, state: stored }] of before) {
-    // Protected servers live. Where two resources have one server, and neither is in the program, either may let go of it.
-    const isInProgram = each.kind === "up" && key in each.program;
-    if (stored.deletionProtection === true && wasThere.has(id) && (isInProgram || !shared(id)))
+  // Where two resources have one server, a run learns of it from the diff of either. There is none for a resource that is not in
+  // the program or whose replacement is forced, and one that comes after a delete before a replacement comes too late.
+  const isTold = (key: string, id: string) =>
+    !shared(id) || (each.kind === "up" && key in each.program && key !== each.replace && !each.deleteBeforeReplace);
+  // Protected servers live.
+  for (const [key, { id, state: stored }] of before)
+    if (stored.deletionProtection === true && wasThere.has(id) && isTold(key, id))
+      expect(there).toContain(id);
+  // A server lives as long as one resource of the program has it.
+  for (const [key, { id }] of state) {
+    const wasGone = before.get(key)?.id === id && !wasThere.has(id);
+    // Its own delete, of which the response was lost.
+    const isDeleted = !shared(id) && deletes.includes(id);
+    if (each.kind === "up" && key in each.program && !wasGone && !isDeleted && isTold(key, id))
       expect(there).toContain(id);
   }
-  // A server lives as long as one resource of the program has it.
-  if (each.kind === "up")
-    for (const [key, { id }] of state)
-      if (key in each.program && !deletedOutside.has(id) && !key.includes("old")) expect(there).toContain(id);
   // A refresh forgets no server that exists.
   if (each.kind === "refresh")
     for (const [key, { id }] of before) if (there.has(id)) expect([...state.keys()]).toContain(key);
@@ -352,7 +363,6 @@ test("no schedule of faults and no ordinary life loses, doubles or wrongly delet
             knowsOwners,
             state: new Map(),
             named: new Set(),
-            deletedOutside: new Set(),
             stackRenames: 0,
           };
           for (const rule of rules) reference.faults.add(rule);
@@ -365,9 +375,7 @@ test("no schedule of faults and no ordinary life loses, doubles or wrongly delet
           }
           // No server without either a state or an error that named it.
           const owned = new Set([...world.state.values()].map(({ id }) => id));
-          const lost = reference
-            .servers()
-            .filter(({ id }) => !owned.has(id) && !world.named.has(id));
+          const lost = reference.servers().filter(({ id }) => !owned.has(id) && !world.named.has(id));
           expect(lost).toEqual([]);
         },
       ),

@@ -23,7 +23,7 @@ export function startOperations(
     previewCreate: (request: Of<typeof lifecycle.previewCreate>) => lifecycle.previewCreate(run, request),
     create: (request: Omit<Of<typeof lifecycle.create>, "importHint">) =>
       lifecycle.create(run, { importHint: (id) => `take ${id}`, ...request }),
-    read: (request: Omit<Of<typeof lifecycle.read>, "ownership">) =>
+    read: (request: Omit<Of<typeof lifecycle.read>, "ownership"> & Partial<Of<typeof lifecycle.read>>) =>
       lifecycle.read(run, { ownership: "keeps", ...request }),
     import: (request: Omit<Of<typeof lifecycle.read>, "ownership" | "state">) =>
       lifecycle.read(run, { ownership: "imports", state: {}, ...request }),
