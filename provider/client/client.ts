@@ -1,3 +1,4 @@
+import { setTimeout as sleepMs } from "node:timers/promises";
 import { type Route, type RouteName, routes } from "../spec";
 import type { DeleteResponse, ServerListItem, ServerResponse } from "../spec/messages";
 import { readAccessToken } from "./access-token";
@@ -55,6 +56,8 @@ export type ClientOptions = Pick<
   readonly now?: () => number;
   /** From 0 to 1. */
   readonly random?: () => number;
+  /** Waits between attempts. Ends early, resolved or rejected, when the signal aborts. */
+  readonly sleep?: (ms: number, cancelled: AbortSignal | undefined) => Promise<unknown>;
 };
 
 /** Makes a client; connections open with the first request. */
@@ -66,6 +69,7 @@ export function createClient(options: ClientOptions): Client {
     requestTimeoutMs,
     now = Date.now,
     random = Math.random,
+    sleep = (ms, signal) => sleepMs(ms, undefined, { signal }),
   } = options;
   const { accountId, expiresAt = Number.POSITIVE_INFINITY } = readAccessToken(accessToken);
   const quote = createQuote(accessToken);
@@ -112,6 +116,12 @@ export function createClient(options: ClientOptions): Client {
     if (retryAfterMs <= 0) return;
     const wait = pauseMs(failureBackOff, 1, { retryAfterMs, remainingMs: deadline.remainingMs() }, random);
     if (wait !== undefined) await pause(wait, call, deadline);
+  }
+
+  /** A pause ends before the deadline does, or when the run is cancelled. */
+  async function pause(ms: number, call: Call, deadline: Deadline): Promise<void> {
+    await sleep(ms, deadline.cancelled).catch(() => {});
+    throwIfOver(call, deadline);
   }
 
   async function sendOnce<Name extends RouteName>(
@@ -243,19 +253,4 @@ function redirectTarget(location: string, endpoint: string): string {
 function throwIfOver(call: Call, { remainingMs, cancelled }: Deadline): void {
   if (remainingMs() <= 0) throw new TimeoutError(call, undefined);
   if (cancelled?.aborted) throw new CancelledError(call);
-}
-
-/** Waits, unless the run is cancelled; a pause ends before the deadline does. */
-async function pause(ms: number, call: Call, deadline: Deadline): Promise<void> {
-  await new Promise<void>((done) => {
-    const finish = () => {
-      clearTimeout(timer);
-      deadline.cancelled?.removeEventListener("abort", finish);
-      done();
-    };
-    const timer = setTimeout(finish, ms);
-    deadline.cancelled?.addEventListener("abort", finish, { once: true });
-    if (deadline.cancelled?.aborted) finish();
-  });
-  throwIfOver(call, deadline);
 }

@@ -79,7 +79,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** A run of the provider; what it knows ends with it. No pause is longer than nothing. */
+/** A run of the provider; what it knows ends with it. It never pauses. */
 function startRun({ reference }: World): Lifecycle {
   const configuration = {
     accessToken: reference.accessToken,
@@ -88,7 +88,7 @@ function startRun({ reference }: World): Lifecycle {
     maxRetries: 3,
     requestTimeoutMs: 1000,
   };
-  const client = createClient({ ...configuration, random: () => 0 });
+  const client = createClient({ ...configuration, random: () => 0, sleep: async () => {} });
   return createLifecycle({ client, configuration, takeOver: (id) => id, looksAfterMs: [0, 0, 0] });
 }
 
