@@ -171,6 +171,15 @@ describe("a rate limit", () => {
     expect(requests).toHaveLength(1);
   });
 
+  test("that ends at a date is waited out by the API's clock, not by this machine's", async () => {
+    const date = (ms: number) => new Date(Date.UTC(2020, 0, 1) + ms).toUTCString();
+    const headers = { date: date(0), "retry-after": date(1000) };
+    const { client } = await respondWith([{ ...slowDown(), headers }, empty]);
+    const started = performance.now();
+    expect(await list(client)).toEqual([]);
+    expect(performance.now() - started).toBeGreaterThan(950);
+  });
+
   test("that never ends is an error before the deadline, with the API's own words", async () => {
     const { client, requests } = await respondWith([slowDown()], { random: Math.random });
     const failure = await failureOf(client.listServers(startDeadline(1500)));
@@ -349,7 +358,7 @@ describe("a refusal", () => {
       response.writeHead(404).end(JSON.stringify({ statusCode: 404, message: "Cannot GET /v1/v1/servers" }));
     const client = connectTo(`http://127.0.0.1:${await listen(createServer(refuse))}/v1`);
     for (const failure of [await failureOf(list(client)), await get(client), await create(client)])
-      expect(failure.message).toContain("without `/v1`, and it ends with `/v1`");
+      expect(failure.message).toContain("Check `endpoint`: it ends with `/v1`");
   });
 
   test("reaches messages as one line of plain text, without the access token in any piece", async () => {
