@@ -108,8 +108,8 @@ export function createClient(options: ClientOptions): Client {
   }
 
   /**
-   * While the API has this client wait (429 with `Retry-After`), a further request would only be rejected as well. One whose
-   * own time ends earlier is sent all the same: it shall not fail because of what another one was told.
+   * While the API makes this client wait (429 with `Retry-After`), any further request would only be rejected too. One whose
+   * deadline comes earlier is sent all the same: it must not fail because of what the API told another request.
    */
   async function holdBack(call: Call, deadline: Deadline): Promise<void> {
     const retryAfterMs = quietUntil - performance.now();
