@@ -112,8 +112,8 @@ export function createClient(options: ClientOptions): Client {
   }
 
   /**
-   * While the API has this client wait (429 with `Retry-After`), a further request would only be rejected as well. One whose
-   * own time ends earlier is sent all the same: it shall not fail because of what another one was told.
+   * While the API makes this client wait (429 with `Retry-After`), any further request would only be rejected too. One whose
+   * deadline comes earlier is sent all the same: it must not fail because of what the API told another request.
    */
   async function holdBack(call: Call, deadline: Deadline): Promise<void> {
     const retryAfterMs = quietUntil - performance.now();
@@ -207,12 +207,14 @@ function readRefusal(
   const documented = loadHttp().errorBody.safeParse(json);
   const isDocumented = documented.success && documented.data.statusCode === status;
   const message = isObject ? findMessage(json) : undefined;
+  const respondedAt = parseHttpDate(header("date"));
   return {
     status,
     shape: isDocumented ? "api" : isObject ? "json" : "other",
     apiMessage: message === undefined ? undefined : quote(message),
-    retryAfterMs: parseRetryAfter(header("retry-after"), now),
-    respondedAt: parseHttpDate(header("date")),
+    // A date is by the API's clock, which this machine's need not agree with.
+    retryAfterMs: parseRetryAfter(header("retry-after"), respondedAt ?? now),
+    respondedAt,
     hint: hintAtEndpoint(status, header("location"), path, endpoint),
   };
 }
@@ -228,7 +230,7 @@ function findMessage(body: object): string | undefined {
   return undefined;
 }
 
-/** Statuses of an `endpoint` that is wrong: a redirect, or a 404 that is not about a server. */
+/** What a wrong `endpoint` looks like: a redirect, or a 404 that is not about a server. */
 function hintAtEndpoint(
   status: number,
   location: string | undefined,
@@ -239,7 +241,7 @@ function hintAtEndpoint(
     return `It redirects to ${redirectTarget(location, endpoint)}, which is not followed. Check \`endpoint\`.`;
   if (status !== 404) return undefined;
   if (/\/v1\/*$/.test(endpoint))
-    return "Check `endpoint`: it is the base URL of the API, without `/v1`, and it ends with `/v1`.";
+    return "Check `endpoint`: it ends with `/v1`, but it must be the base URL of the API, without `/v1`.";
   const isCollection = path === routes.listServers.path;
   return isCollection ? "Check `endpoint`: it must be the base URL of the API, without `/v1`." : undefined;
 }

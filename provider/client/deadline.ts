@@ -1,14 +1,14 @@
 import { setTimeout } from "node:timers/promises";
 
-/** How long one operation may take, all its requests, retries and pauses together. */
+/** How long one operation may take: all its requests, retries and pauses together. */
 export interface Deadline {
-  /** Aborts when the run is cancelled: ends pauses and repeatable requests, never a create in flight. */
+  /** Aborts when the run is cancelled: ends pauses and idempotent requests, never a create in flight. */
   readonly cancelled: AbortSignal | undefined;
-  /** No signal tells of the end: a signal for each operation costs as much as a request. */
+  /** There is no signal for the end: a signal for each operation costs as much CPU as a request. */
   remainingMs(): number;
 }
 
-/** Where a resource has no `customTimeouts` for the operation. */
+/** For a resource without `customTimeouts` for the operation. */
 const DEFAULT_OPERATION_MS = 5 * 60 * 1000;
 
 /** Starts the clock; `cancelled` is the run's. */

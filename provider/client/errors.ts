@@ -14,14 +14,14 @@ export class PostjectError extends Error {
 
 /** One call as messages show it. */
 export type Call = Pick<Route, "method" | "path"> & {
-  /** How many times it has been sent, this time included; messages say so from the second time on. */
+  /** How many times it has been sent, including this time; messages mention it from the second time on. */
   readonly attempt?: number;
 };
 
 /** The API's own words are quoted up to here. */
 const QUOTE_LIMIT = 256;
 
-/** What a response that is not a success says of itself. */
+/** What can be read from a response that is not a success. */
 export interface Refusal {
   readonly status: number;
   /** What the API said, as plain text without secrets. Undefined where no message could be read. */
@@ -138,7 +138,7 @@ function show({ method, path, attempt = 1 }: Call, status?: number): string {
   return `(${method} ${path}${returned}${attempt > 1 ? `; tried ${attempt} times` : ""})`;
 }
 
-/** A 4xx in JSON is a refusal; a page in HTML may come from anywhere. Nobody carries out a request that gets a 401. */
+/** A 4xx in JSON is a refusal; a page in HTML may come from anywhere. A request that gets a 401 was never carried out. */
 function isRefusal({ status, shape }: Refusal): boolean {
   return status === 401 || (status >= 400 && status < 500 && shape !== "other");
 }

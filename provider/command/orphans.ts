@@ -1,4 +1,4 @@
-import { type Client, isNotFound, startDeadline } from "../client";
+import { type Client, isNotFound, ResponseMismatchError, startDeadline, toPlainText } from "../client";
 import type { ServerListItem } from "../spec/messages";
 import { importLine } from "./import-file";
 import { type StackState, UsageError } from "./states";
@@ -80,7 +80,10 @@ async function deleteServer(client: Client, id: string): Promise<void> {
     await client.deleteServer(id, startDeadline());
   } catch (error) {
     // Somebody else was faster; what was wanted is done.
-    if (!isNotFound(error)) throw error;
+    if (isNotFound(error)) return;
+    // A success that cannot be read, such as 204, is settled by the list.
+    if (!(error instanceof ResponseMismatchError)) throw error;
+    if ((await client.listServers(startDeadline())).some((server) => server.id === id)) throw error;
   }
 }
 
@@ -98,7 +101,12 @@ function renderTable(orphans: readonly ServerListItem[], total: number): string 
   if (orphans.length === 0) return `None of the account's ${total} servers is an orphan.`;
   const rows = [
     ["ID", "NAME", "CREATED", "TO IMPORT IT"],
-    ...orphans.map(({ id, name, createdAt = "" }) => [id, name, createdAt, importLine({ id, name })]),
+    ...orphans.map(({ id, name, createdAt = "" }) => [
+      id,
+      toPlainText(name),
+      createdAt,
+      importLine({ id, name }),
+    ]),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const lines = rows.map((row) =>

@@ -94,6 +94,19 @@ describe("orphans", () => {
     expect(reference.requests({ method: "DELETE" })).toHaveLength(1);
   });
 
+  test.each([
+    [true, 0],
+    [false, 1],
+  ])(
+    "a delete that is acknowledged without a body is settled by the list: done %s",
+    async (commit, exitCode) => {
+      await createByHand(reference, "pr-7 app");
+      reference.faults.add({ route: "deleteServer", commit, outcome: { kind: "answer", status: 204 } });
+      const args = ["orphans", "--stack", "dev", "--name-contains", "pr-7", "--delete", "--yes"];
+      expect(await run(args)).toMatchObject({ exitCode });
+    },
+  );
+
   test("a delete that fails half-way says what is gone, also with --json", async () => {
     const [first, second] = [
       await createByHand(reference, "pr-7 a"),

@@ -207,6 +207,25 @@ test("explicit providers work side by side, each in its account, and lookups use
   expect(reference.servers()).toEqual([]);
 });
 
+test("an explicit provider that is called like a default one keeps its own account and protection", async () => {
+  const other = reference.addAccount();
+  const token = await reference.mintAccessToken(other);
+  declare(
+    "  default_prod:\n    type: pulumi:providers:postject\n" +
+      `    properties: { accessToken: { fn::secret: "${token}" }, deletionProtection: true }\n` +
+      server("name: App", '    options: { provider: "${default_prod}" }\n'),
+  );
+  const env = { POSTJECT_ACCESS_TOKEN: "" };
+  await pulumi(["config", "set", "--secret", "postject:accessToken", reference.accessToken]);
+  await pulumi(["config", "set", "postject:deletionProtection", "false"]);
+  expect((await pulumi(["up"], env)).failed).toBe(false);
+  expect(onlyServer(reference).accountId).toBe(other.id);
+  expect((await pulumi(["refresh"], env)).failed).toBe(false);
+  expect((await pulumi(["destroy"], env)).printed).toContain("[deletion-protected]");
+  expect(reference.servers()).toHaveLength(1);
+  expect((await pulumi(["destroy"], { ...env, ...UNPROTECTED })).failed).toBe(false);
+});
+
 test("a lookup that finds nothing says so", async () => {
   declare(
     "  x: { type: postject:Server, properties: { name: App } }",
@@ -292,7 +311,7 @@ test("a missing access token is refused with the command that sets it", async ()
 test.each([
   ["endpoint", "nonsense", "must be a URL"],
   ["endpoint", "http://postject.example", "must use https"],
-  ["endpoint", "https://me:hunter2@postject.example", "must hold no user name or password"],
+  ["endpoint", "https://me:hunter2@postject.example", "must not contain a user name or password"],
   ["plan", "huge", "must be one of"],
   ["deletionProtection", "perhaps", "must be true or false"],
 ])(

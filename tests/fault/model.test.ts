@@ -328,7 +328,8 @@ function verify(
   // Where two resources have one server, a run learns of it from the diff of either. There is none for a resource that is not in
   // the program or whose replacement is forced, and one that comes after a delete before a replacement comes too late.
   const isTold = (key: string, id: string) =>
-    !shared(id) || (each.kind === "up" && key in each.program && key !== each.replace && !each.deleteBeforeReplace);
+    !shared(id) ||
+    (each.kind === "up" && key in each.program && key !== each.replace && !each.deleteBeforeReplace);
   // Protected servers live.
   for (const [key, { id, state: stored }] of before)
     if (stored.deletionProtection === true && wasThere.has(id) && isTold(key, id))

@@ -1,22 +1,31 @@
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Client, createClient, startDeadline } from "../../provider/client";
+import {
+  type Client,
+  createClient,
+  getServers,
+  hadNoEffect,
+  isNotFound,
+  startDeadline,
+} from "../../provider/client";
 
 const servers: Server[] = [];
+const folders: string[] = [];
 
 afterEach(async () => {
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
   }
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Listens on this machine and answers the port. */
+/** Listens on this machine and returns the port. */
 async function listen(server: Server): Promise<number> {
   servers.push(server);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
@@ -27,15 +36,49 @@ async function serve(listener: RequestListener): Promise<Client> {
   return connectTo(`http://127.0.0.1:${await listen(createServer(listener))}`);
 }
 
-function connectTo(endpoint: string): Client {
+function connectTo(endpoint: string, options: { maxRetries?: number; random?: () => number } = {}): Client {
   return createClient({
     accessToken: "canary-token",
     endpoint,
     maxRetries: 3,
     requestTimeoutMs: 3000,
     random: () => 0,
+    ...options,
   });
 }
+
+/** A response of the API, as JSON unless it is text. */
+interface Canned {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A client of an API that gives these responses, one after the other and the last for good; and what it was sent. */
+async function respondWith(
+  responses: readonly Canned[],
+  options?: Parameters<typeof connectTo>[1],
+): Promise<{ client: Client; requests: IncomingMessage[] }> {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    const {
+      status,
+      body = "",
+      headers,
+    } = responses[Math.min(requests.length, responses.length - 1)] ?? { status: 500 };
+    requests.push(request);
+    response.writeHead(status, headers).end(typeof body === "string" ? body : JSON.stringify(body));
+  });
+  return { client: connectTo(`http://127.0.0.1:${await listen(server)}`, options), requests };
+}
+
+const failureOf = (work: Promise<unknown>): Promise<Error> =>
+  work.then(
+    () => {
+      throw new Error("it succeeded");
+    },
+    (error: Error) => error,
+  );
 
 const list = (client: Client) => client.listServers(startDeadline(10_000));
 
@@ -46,7 +89,7 @@ test("headers of 200 KB are cut off", async () => {
   await expect(list(client)).rejects.toThrow("headers are too large");
 });
 
-test("an answer of a gibibyte is cut off, and memory stays flat", async () => {
+test("a response of a gibibyte is cut off, and memory stays flat", async () => {
   const chunk = Buffer.alloc(1024 * 1024, " ");
   const client = await serve((_, response) => {
     response.writeHead(200, { "content-type": "application/json" });
@@ -65,6 +108,275 @@ test("an answer of a gibibyte is cut off, and memory stays flat", async () => {
 test("JSON of a hundred thousand levels is an error like any other", async () => {
   const client = await serve((_, response) => response.end("[".repeat(100_000) + "]".repeat(100_000)));
   await expect(list(client)).rejects.toThrow("[unexpected-answer]");
+});
+
+describe("a rate limit", () => {
+  const slowDown = (retryAfter?: string): Canned => ({
+    status: 429,
+    body: { statusCode: 429, message: "slow down" },
+    ...(retryAfter !== undefined && { headers: { "retry-after": retryAfter } }),
+  });
+  const empty: Canned = { status: 200, body: [] };
+
+  test.each([["with", "1"] as const, ["without", undefined] as const])(
+    "of 20 requests a second, %s Retry-After, lets 64 parallel requests through, and is not hammered",
+    async (_, retryAfter) => {
+      let windowStart = 0;
+      let taken = 0;
+      let requests = 0;
+      const port = await listen(
+        createServer((_request, response) => {
+          requests += 1;
+          if (Date.now() - windowStart >= 1000) [windowStart, taken] = [Date.now(), 0];
+          taken += 1;
+          if (taken <= 20) return void response.end("[]");
+          response.writeHead(429, retryAfter === undefined ? {} : { "retry-after": retryAfter }).end();
+        }),
+      );
+      const client = connectTo(`http://127.0.0.1:${port}`, { random: Math.random, maxRetries: 1 });
+      const lists = await Promise.all(
+        Array.from({ length: 64 }, () => client.listServers(startDeadline(60_000))),
+      );
+      expect(lists).toHaveLength(64);
+      expect(requests).toBeLessThan(64 * 4);
+    },
+  );
+
+  test("counts against no number of retries, for a create as for a read", async () => {
+    const server = {
+      id: "a",
+      name: "A",
+      token: "pt_live_a",
+      createdAt: "2026-11-24T00:00:00.000Z",
+      streams: [],
+    };
+    const limited = Array.from({ length: 5 }, () => slowDown("0"));
+    const create = await respondWith([...limited, { status: 201, body: server }], { maxRetries: 0 });
+    expect((await create.client.createServer({ name: "A" }, startDeadline())).id).toBe("a");
+    expect(create.requests).toHaveLength(6);
+    const read = await respondWith([...limited, { status: 503 }, ...limited, { status: 503 }, empty], {
+      maxRetries: 2,
+    });
+    expect(await list(read.client)).toEqual([]);
+    expect(read.requests).toHaveLength(13);
+  });
+
+  test("that asks for more time than is left fails at once and says how much it asks for", async () => {
+    const { client, requests } = await respondWith([slowDown("3600")]);
+    const started = performance.now();
+    await expect(list(client)).rejects.toThrow(
+      /"slow down". It asks for a pause of 3600 s\..*returned 429\) \[rate-limited\]/,
+    );
+    expect(performance.now() - started).toBeLessThan(1000);
+    expect(requests).toHaveLength(1);
+  });
+
+  test("that ends at a date is waited out by the API's clock, not by this machine's", async () => {
+    const date = (ms: number) => new Date(Date.UTC(2020, 0, 1) + ms).toUTCString();
+    const headers = { date: date(0), "retry-after": date(1000) };
+    const { client } = await respondWith([{ ...slowDown(), headers }, empty]);
+    const started = performance.now();
+    expect(await list(client)).toEqual([]);
+    expect(performance.now() - started).toBeGreaterThan(950);
+  });
+
+  test("that never ends is an error before the deadline, with the API's own words", async () => {
+    const { client, requests } = await respondWith([slowDown()], { random: Math.random });
+    const failure = await failureOf(client.listServers(startDeadline(1500)));
+    expect(failure.message).toContain(`"slow down"`);
+    expect(failure.message).toContain(`tried ${requests.length} times`);
+    expect(requests.length).toBeGreaterThan(1);
+    expect(requests.length).toBeLessThanOrEqual(1500 / 200);
+  });
+
+  test("holds the other requests of the client back as well, unless they have no time for it", async () => {
+    const { client, requests } = await respondWith([slowDown("1"), empty]);
+    const first = list(client);
+    while (requests.length === 0) await new Promise((done) => setTimeout(done, 10));
+    await new Promise((done) => setTimeout(done, 100));
+    const started = performance.now();
+    const second = list(client).then(() => performance.now() - started);
+    expect(await client.listServers(startDeadline(400))).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(400);
+    await first;
+    expect(await second).toBeGreaterThan(700);
+  });
+});
+
+describe("a failure of the API", () => {
+  test.each([520, 521, 522, 523, 524, 529, 530])(
+    "of status %i, a CDN's, is retried like 502",
+    async (status) => {
+      const { client, requests } = await respondWith([
+        { status, body: "<html>" },
+        { status: 200, body: [] },
+      ]);
+      expect(await list(client)).toEqual([]);
+      expect(requests).toHaveLength(2);
+    },
+  );
+
+  test("that is not retried does not claim to have been", async () => {
+    const { client } = await respondWith([{ status: 503 }]);
+    expect((await failureOf(list(client))).message).toContain(
+      "(GET /v1/servers returned 503; tried 4 times)",
+    );
+    const create = await failureOf(client.createServer({ name: "A" }, startDeadline()));
+    expect(create.message).toContain("(POST /v1/servers returned 503)");
+  });
+});
+
+describe("a response", () => {
+  const whole = {
+    id: "a",
+    name: "A",
+    token: "pt_live_a",
+    createdAt: "2026-11-24T00:00:00.000Z",
+    streams: [{ id: "s", name: "S", type: "inbound" }],
+  };
+
+  test("is asked for without compression, and a byte order mark before it is skipped", async () => {
+    const { client, requests } = await respondWith([{ status: 200, body: "\ufeff[]" }]);
+    expect(await list(client)).toEqual([]);
+    expect(requests[0]?.headers["accept-encoding"]).toBe("identity");
+  });
+
+  test("needs only what is used: a list its ids and names, a stream its id, name and type", async () => {
+    const { client } = await respondWith([
+      {
+        status: 200,
+        body: [
+          { id: "a", name: "A" },
+          { ...whole, token: null },
+        ],
+      },
+    ]);
+    expect((await list(client))[0]).toMatchObject({ id: "a", name: "A" });
+    const one = await respondWith([{ status: 200, body: { ...whole, region: "eu" } }]);
+    expect(await one.client.getServer("a", startDeadline())).toEqual(whole);
+    const unnamed = await respondWith([{ status: 200, body: [{ id: "a" }] }]);
+    await expect(list(unnamed.client)).rejects.toThrow(/0\.name: .*\[unexpected-answer\]/);
+  });
+
+  test("without a token is an error, naming the server, only for a program that asks for it", async () => {
+    const body = [whole, { id: "b", name: "B\u001b[31m", createdAt: whole.createdAt }];
+    const { client } = await respondWith([{ status: 200, body }]);
+    expect((await getServers(client, { nameContains: "A" }, startDeadline())).servers).toHaveLength(1);
+    await expect(getServers(client, {}, startDeadline())).rejects.toThrow(
+      /shows no token for server "B" \(b\).*\[unexpected-answer\]/,
+    );
+  });
+
+  test("that lists a server twice is read as one", async () => {
+    const { client } = await respondWith([{ status: 200, body: [whole, { ...whole, id: "b" }, whole] }]);
+    expect((await list(client)).map(({ id }) => id)).toEqual(["a", "b"]);
+  });
+
+  test("about another server than the one asked for is not believed", async () => {
+    const { client } = await respondWith([{ status: 200, body: whole }]);
+    await expect(client.getServer("b", startDeadline())).rejects.toMatchObject({
+      name: "ResponseMismatchError",
+      message: expect.stringContaining("it is about another server"),
+    });
+    expect((await client.getServer("a", startDeadline())).id).toBe("a");
+  });
+
+  test.each([
+    [202, ""],
+    [204, ""],
+    [200, ""],
+    [200, "deleted"],
+    [200, { ok: true }],
+    [200, { id: "b" }],
+  ])(
+    "of %i to a delete that does not name the server is a success that has to be checked: %j",
+    async (status, body) => {
+      const { client } = await respondWith([{ status, body }]);
+      const failure = await failureOf(client.deleteServer("a", startDeadline()));
+      expect(failure.name).toBe("ResponseMismatchError");
+    },
+  );
+
+  test.each([200, 202])("of %i to a delete that names the server is a success", async (status) => {
+    const { client } = await respondWith([{ status, body: { id: "a" } }]);
+    expect(await client.deleteServer("a", startDeadline())).toEqual({ id: "a" });
+  });
+});
+
+describe("a refusal", () => {
+  const create = (client: Client) => failureOf(client.createServer({ name: "A" }, startDeadline()));
+  const get = (client: Client) => failureOf(client.getServer("a", startDeadline()));
+
+  test.each([
+    [{ statusCode: 400, message: "no good" }],
+    [{ message: "no good" }],
+    [{ message: ["no good"] }],
+    [{ error: "no good" }],
+    [{ error: { message: "no good", code: 7 } }],
+    [{ detail: "no good" }],
+    [{ type: "about:blank", title: "no good" }],
+  ])("shows its message, and a create that gets it had no effect: %j", async (body) => {
+    const failure = await create((await respondWith([{ status: 400, body }])).client);
+    expect(failure.message).toMatch(/^Postject says: "no good"\. .*\[bad-request\]$/);
+    expect(hadNoEffect(failure)).toBe(true);
+  });
+
+  test("in JSON without any message is one too, but a page in HTML leaves a create unclear", async () => {
+    const json = await create((await respondWith([{ status: 403, body: { code: 7 } }])).client);
+    expect([json.message, hadNoEffect(json)]).toEqual([expect.stringContaining("[forbidden]"), true]);
+    const html = await create((await respondWith([{ status: 403, body: "<html>" }])).client);
+    expect([html.message, hadNoEffect(html)]).toEqual([
+      expect.stringContaining("[unexpected-answer]"),
+      false,
+    ]);
+  });
+
+  test.each(["", "<html>", { message: "expired" }, { statusCode: 401, message: "expired" }])(
+    "with 401 is of the access token, whatever its body: %j",
+    async (body) => {
+      const failure = await get((await respondWith([{ status: 401, body }])).client);
+      expect(failure.message).toContain("[unauthorized]");
+    },
+  );
+
+  test.each([
+    [{ statusCode: 404, message: "Server not found" }, true],
+    [{ message: "Server not found" }, false],
+    [{ statusCode: 400, message: "Server not found" }, false],
+    [{ error: "Not Found" }, false],
+    ["<html>", false],
+  ])("with 404 proves nothing unless it is the API's own: %j", async (body, isProof) => {
+    const { client } = await respondWith([{ status: 404, body }]);
+    expect(isNotFound(await get(client))).toBe(isProof);
+    const own = await failureOf(list(client));
+    expect(isNotFound(own)).toBe(false);
+    expect(own.message).toMatch(/Check `endpoint`: it must be the base URL of the API, without `\/v1`/);
+  });
+
+  test("with 404 under a doubled /v1 leads to `endpoint`, for every route", async () => {
+    const refuse: RequestListener = (_, response) =>
+      response.writeHead(404).end(JSON.stringify({ statusCode: 404, message: "Cannot GET /v1/v1/servers" }));
+    const client = connectTo(`http://127.0.0.1:${await listen(createServer(refuse))}/v1`);
+    for (const failure of [await failureOf(list(client)), await get(client), await create(client)])
+      expect(failure.message).toContain("Check `endpoint`: it ends with `/v1`");
+  });
+
+  test("reaches messages as one line of plain text, without the access token in any piece", async () => {
+    const { client } = await respondWith([
+      { status: 400, body: { message: ["\u001b[2Jbad\nname\u202e", "canary-token pt_live_abc"] } },
+    ]);
+    expect((await get(client)).message).toContain('Postject says: "bad name; [secret] [secret]".');
+  });
+
+  test("tells the API's time, if it says so", async () => {
+    const date = "Tue, 24 Nov 2026 00:00:05 GMT";
+    const { client } = await respondWith([
+      { status: 404, headers: { date } },
+      { status: 404, headers: { date: "soon" } },
+    ]);
+    expect(await get(client)).toMatchObject({ respondedAt: Date.UTC(2026, 10, 24, 0, 0, 5) });
+    expect(await get(client)).toMatchObject({ respondedAt: undefined });
+  });
 });
 
 test("a host that no name server knows is tried four times and named", async () => {
@@ -102,7 +414,7 @@ describe("with a proxy in the environment", () => {
     expect(String(error)).not.toContain("canary");
   });
 
-  test("NO_PROXY is honoured, and this machine is never asked for through it", async () => {
+  test("NO_PROXY is honoured, and this machine is never reached through it", async () => {
     const { url, asked } = await startProxy();
     process.env.HTTPS_PROXY = url;
     process.env.HTTP_PROXY = url;
@@ -114,51 +426,75 @@ describe("with a proxy in the environment", () => {
   });
 });
 
-test("a certificate that is not trusted is refused at once; a custom CA is honoured", async () => {
+/** A self-signed certificate, and the file to trust it by; removed when the tests are over. */
+function makeCertificate(): { key: Buffer; cert: Buffer; file: string } {
   const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-tls-"));
+  folders.push(folder);
   const [key, cert] = [path.join(folder, "key.pem"), path.join(folder, "cert.pem")];
-  execFileSync(
-    "openssl",
-    [
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      "-keyout",
-      key,
-      "-out",
-      cert,
-      "-days",
-      "2",
-      "-subj",
-      "/CN=localhost",
-      "-addext",
-      "subjectAltName=IP:127.0.0.1",
-    ],
-    { stdio: "ignore" },
-  );
+  const names = "subjectAltName=IP:127.0.0.1,DNS:api.postject.test";
+  const request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
+  execFileSync("openssl", [...request, "-keyout", key, "-out", cert, "-addext", names], { stdio: "ignore" });
+  return { key: readFileSync(key), cert: readFileSync(cert), file: cert };
+}
+
+/** What a list by the built client, as it is shipped, prints in a process of its own. */
+function listInBuild(endpoint: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const program = `const { createClient, startDeadline } = require(${JSON.stringify(path.resolve("dist/provider/client"))});
+    createClient({ accessToken: "t", endpoint: ${JSON.stringify(endpoint)}, maxRetries: 0, requestTimeoutMs: 3000 })
+      .listServers(startDeadline(5000)).then((servers) => console.log(JSON.stringify(servers)));`;
+  return new Promise((done, fail) => {
+    execFile(
+      process.execPath,
+      ["-e", program],
+      { env: { ...process.env, ...env }, encoding: "utf8" },
+      (error, stdout) => (error ? fail(error) : done(stdout.trim())),
+    );
+  });
+}
+
+test("a certificate that is not trusted is refused at once; a custom CA is honoured", async () => {
+  const { key, cert, file } = makeCertificate();
   let handshakes = 0;
-  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) =>
-    response.end("[]"),
-  );
+  const server = createTlsServer({ key, cert }, (_, response) => response.end("[]"));
   server.on("connection", () => {
     handshakes += 1;
   });
   const endpoint = `https://127.0.0.1:${await listen(server as unknown as Server)}`;
   await expect(list(connectTo(endpoint))).rejects.toThrow(/self-signed certificate.*\[network\]/);
   expect(handshakes).toBe(1);
-  const program = `const { createClient, startDeadline } = require(${JSON.stringify(path.resolve("dist/provider/client"))});
-    createClient({ accessToken: "t", endpoint: ${JSON.stringify(endpoint)}, maxRetries: 0, requestTimeoutMs: 3000 })
-      .listServers(startDeadline(5000)).then((servers) => console.log(JSON.stringify(servers)));`;
-  const child = await new Promise<string>((done, fail) => {
-    const env = { ...process.env, NODE_EXTRA_CA_CERTS: cert };
-    execFile(process.execPath, ["-e", program], { env, encoding: "utf8" }, (error, stdout) =>
-      error ? fail(error) : done(stdout),
-    );
+  expect(await listInBuild(endpoint, { NODE_EXTRA_CA_CERTS: file })).toBe("[]");
+});
+
+test("the client as it is shipped goes through a proxy, to https and to http, but never to this machine", async () => {
+  const { key, cert, file } = makeCertificate();
+  const reply: RequestListener = (_, response) => response.end("[]");
+  const tlsPort = await listen(createTlsServer({ key, cert }, reply) as unknown as Server);
+  const port = await listen(createServer(reply));
+  const asked: string[] = [];
+  const proxy = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.end("[]");
   });
-  expect(child.trim()).toBe("[]");
-  rmSync(folder, { recursive: true, force: true });
+  proxy.on("connect", (request, socket) => {
+    asked.push(request.url ?? "");
+    const tunnel = connect(request.url?.endsWith(":443") ? tlsPort : port, "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      tunnel.pipe(socket).pipe(tunnel);
+    });
+  });
+  const url = `http://127.0.0.1:${await listen(proxy)}`;
+  const env = { HTTPS_PROXY: url, HTTP_PROXY: url, NO_PROXY: "", NODE_EXTRA_CA_CERTS: file };
+  expect(await listInBuild("https://api.postject.test", env)).toBe("[]");
+  expect(await listInBuild("http://reference.test", env)).toBe("[]");
+  expect(asked).toEqual([
+    expect.stringContaining("api.postject.test"),
+    expect.stringContaining("reference.test"),
+  ]);
+  for (const host of ["127.0.0.1", "127.1", "LOCALHOST", "[::ffff:127.0.0.1]"])
+    expect(await listInBuild(`http://${host}:${port}`, env)).toBe("[]");
+  // Not every system resolves it; the proxy must not be asked to.
+  await listInBuild(`http://localhost.:${port}`, env).catch(() => {});
+  expect(asked).toHaveLength(2);
 });
 
 test("a black hole ends at the deadline", async () => {

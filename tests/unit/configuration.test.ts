@@ -165,6 +165,8 @@ test.each([
   ["a server token", "pt_live_sk7f2a9b3c4d5e6f7a8b9c0d1e2f3a4b"],
   ["a server token cut short", "pt_live_1"],
   ["a JWT", fresh],
+  ["a JWT cut short", fresh.slice(0, 10)],
+  ["a key in hexadecimal", "0f9e8d7c6b5a49382716"],
   ["a password", "correct horse"],
 ])("%s under the wrong key is refused without being shown", (_, secret) => {
   for (const key of ["endpoint", "allowHttp", "plan", "serverLimit", "maxRetries", "deletionProtection"]) {

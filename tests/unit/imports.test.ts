@@ -157,7 +157,7 @@ test("the plugin prints its port before it loads what serves", () => {
 });
 
 test("the plugin starts with few files, and what a first request needs is one", () => {
-  expect(loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/serve.js")).length).toBeLessThanOrEqual(115);
+  expect(loadedBy(path.join(ROOT, "dist/provider/hosts/plugin/serve.js")).length).toBeLessThanOrEqual(116);
   expect(loadedBy(path.join(ROOT, `dist/${HTTP}.js`))).toHaveLength(1);
 });
 
