@@ -315,7 +315,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       (request: rpc.ConstructRequest) => {
         // Loaded here: it needs the whole SDK, which takes several times as long as the plugin's own start.
         const { constructComponent } = require("./construct") as typeof import("./construct");
-        return constructComponent(request, engine);
+        return constructComponent(request);
       },
       { isWaitedFor: false },
     ),
