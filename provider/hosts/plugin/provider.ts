@@ -313,7 +313,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     // Not waited for at the end: it may never end when the engine has refused a child. The creates in it are.
     construct: unary(
       (request: rpc.ConstructRequest) => {
-        // Loaded here: it needs the whole SDK, which takes several times as long as the plugin's own start.
+        // Loaded here: the resource monitor's messages are many, and most programs have no component.
         const { constructComponent } = require("./construct") as typeof import("./construct");
         return constructComponent(request);
       },
