@@ -119,6 +119,8 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       log = createEngineLog(engine);
       const response = new rpc.ProviderHandshakeResponse();
       response.setAcceptSecrets(true);
+      // So that a component's inputs tell which value comes from which resource.
+      response.setAcceptOutputs(true);
       // Without this flag the engine proposes no names, whatever Configure says.
       response.setSupportsAutonamingConfiguration(true);
       return response;
@@ -171,6 +173,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       configure(requireConfiguration(resolution));
       const response = new rpc.ConfigureResponse();
       response.setAcceptsecrets(true);
+      response.setAcceptoutputs(true);
       response.setSupportspreview(true);
       response.setSupportsAutonamingConfiguration(true);
       return response;
