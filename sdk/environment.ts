@@ -1,7 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import { environmentResource, planEnvironment, variableSuffixes, withCode } from "../provider/spec";
+import {
+  environmentRefusal,
+  environmentResource,
+  type Properties,
+  planEnvironment,
+  UNKNOWN,
+  variableSuffixes,
+  withCode,
+} from "../provider/spec";
 import { Server } from "./server";
-import type { EnvironmentArgs, ServerArgs, ServerProperties, ServerTemplate } from "./types";
+import type { EnvironmentArgs, ServerArgs, ServerTemplate } from "./types";
 import { userError } from "./user-error";
 
 /**
@@ -28,51 +36,39 @@ export class Environment<Key extends string = string> extends pulumi.ComponentRe
    */
   constructor(name: string, args: EnvironmentArgs<Key>, opts?: pulumi.ComponentResourceOptions) {
     super(environmentResource.token, name, {}, opts);
-    const { servers, variables } = stampOut(this, name, args, {
-      declare: (...server) => new Server(...server),
-      refuse: (problem) => userError(withCode(problem, "environment-invalid")),
-    });
+    const around = { environment: name, project: pulumi.getProject(), stack: pulumi.getStack() };
+    const plan = planEnvironment(around, toProperties(args, 3), { isDynamic: true });
+    if (plan.problems.length > 0)
+      throw userError(withCode(environmentRefusal(name, plan.problems), "environment-invalid"));
+    const servers = {} as Record<Key, Server>;
+    const variables: Record<string, pulumi.Output<string>> = {};
+    for (const { key, resourceName, name: serverName, variables: names } of plan.servers) {
+      // JavaScript programs, too, may give a key alone.
+      const template: ServerTemplate = args.servers[key as Key] ?? {};
+      const protection = template.deletionProtection ?? args.deletionProtection;
+      const serverArgs: ServerArgs = {
+        ...template,
+        name: serverName,
+        ...(protection !== undefined && { deletionProtection: protection }),
+        ...(args.account !== undefined && { account: args.account }),
+      };
+      const server = new Server(resourceName, serverArgs, { parent: this });
+      servers[key as Key] = server;
+      for (const output of Object.values(variableSuffixes)) variables[names[output]] = server[output];
+    }
     this.servers = servers;
     this.variables = variables;
     this.registerOutputs({ servers, variables });
   }
 }
 
-/** What differs between the forms of the provider. */
-export interface EnvironmentForm<S> {
-  declare(name: string, args: ServerArgs, opts: pulumi.CustomResourceOptions): S;
-  /** Makes the error for a template that cannot be stamped out. */
-  refuse(problem: string): Error;
-}
-
-/** Declares an environment's servers as children of its component. */
-export function stampOut<Key extends string, S extends ServerProperties>(
-  component: pulumi.ComponentResource,
-  name: string,
-  args: EnvironmentArgs<Key>,
-  { declare, refuse }: EnvironmentForm<S>,
-): { servers: Record<Key, S>; variables: Record<string, pulumi.Output<string>> } {
-  const around = { environment: name, project: pulumi.getProject(), stack: pulumi.getStack() };
-  const templates: Readonly<Record<string, ServerTemplate>> = args.servers;
-  const plan = planEnvironment(around, { servers: templates, nameTemplate: args.nameTemplate });
-  if (plan.problems.length > 0) throw refuse(`Environment "${name}": ${plan.problems.join("; ")}.`);
-  const servers = {} as Record<Key, S>;
-  const variables: Record<string, pulumi.Output<string>> = {};
-  for (const { key, name: serverName, variables: names } of plan.servers) {
-    const template = templates[key];
-    const protection = template?.deletionProtection ?? args.deletionProtection;
-    const server = declare(
-      `${name}-${key}`,
-      {
-        ...template,
-        name: serverName,
-        ...(protection !== undefined && { deletionProtection: protection }),
-        ...(args.account !== undefined && { account: args.account }),
-      },
-      { parent: component },
-    );
-    servers[key as Key] = server;
-    for (const output of Object.values(variableSuffixes)) variables[names[output]] = server[output];
-  }
-  return { servers, variables };
+/** Arguments as their check wants them: what only the run can tell is unknown. `depth` is how far maps go. */
+function toProperties(args: unknown, depth: number): Properties {
+  if (typeof args !== "object" || args === null) return {};
+  const toProperty = (value: unknown): unknown => {
+    if (pulumi.Output.isInstance(value) || value instanceof Promise) return UNKNOWN;
+    const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isMap && depth > 1 ? toProperties(value, depth - 1) : value;
+  };
+  return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, toProperty(value)]));
 }

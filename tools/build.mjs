@@ -1,6 +1,6 @@
 // The whole build, for every command that needs one. Plain JavaScript, because it makes what the others run.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -36,9 +36,50 @@ const served = [
   ),
 ];
 
+/** What the first request loads: 25 ms instead of 150. docs/performance.md tells what else was tried. */
+const HTTP = {
+  entry: "provider/client/http.ts",
+  file: "dist/provider/client/http.js",
+  plugins: [undiciAgents],
+};
+
+const PLUGIN_FOLDER = "dist/provider/hosts/plugin";
+
+/** gRPC reads `.proto` files for its diagnostics service alone, which nobody starts here: a sixth of the bundle. */
+const withoutProtoLoader = {
+  name: "without-proto-loader",
+  setup(build) {
+    build.onResolve({ filter: /^@grpc\/proto-loader$/ }, ({ path: name }) => ({
+      path: name,
+      namespace: "absent",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "absent" }, () => ({ contents: "" }));
+  },
+};
+
+/** HTTP stays apart: the dynamic form loads the same file, and a preview that sends nothing does not read it. */
+const httpApart = {
+  name: "http-apart",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/http$/ }, () => ({ path: "../../client/http.js", external: true }));
+  },
+};
+
+/**
+ * The whole plugin. A tree may hold several copies of gRPC and of protobuf, which refuse each other's messages and credentials;
+ * the plugin has one of each of its own, and needs Node.js alone.
+ */
+const PLUGIN = {
+  entry: "provider/hosts/plugin/main.ts",
+  file: `${PLUGIN_FOLDER}/main.js`,
+  plugins: [withoutProtoLoader, httpApart],
+};
+
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 compile();
-await bundleHttp();
+await bundle(HTTP);
+for (const file of readdirSync(PLUGIN_FOLDER)) rmSync(`${PLUGIN_FOLDER}/${file}`);
+await bundle(PLUGIN);
 copyServed();
 
 function compile() {
@@ -47,33 +88,37 @@ function compile() {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/**
- * Makes one file of what the first request loads, in the place of the compiled one: 25 ms instead of 150. docs/performance.md
- * tells what else was tried.
- */
-async function bundleHttp() {
+/** Makes one file of a module and all that it loads, in the place of the compiled one, with the licences of what it holds. */
+async function bundle({ entry, file, plugins }) {
   // Installed by now; the import is not at the top because the compiler's complaints come first.
   const { build } = await import("esbuild");
   const { outputFiles, metafile } = await build({
-    entryPoints: ["provider/client/http.ts"],
-    outfile: "dist/provider/client/http.js",
+    entryPoints: [entry],
+    outfile: file,
     bundle: true,
     platform: "node",
     target: "node20.18",
-    plugins: [undiciAgents],
+    plugins,
     metafile: true,
     write: false,
   });
+  const inputs = Object.keys(metafile.inputs);
+  const nested = inputs.find((input) => /node_modules\/.*\/node_modules\//.test(input));
+  if (nested !== undefined) throw new Error(`${file} would hold a second copy of a package: ${nested}`);
   const packages = new Set(
-    Object.keys(metafile.inputs).flatMap(
-      (file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? [],
-    ),
+    inputs.flatMap((input) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []),
   );
-  const licences = [...packages].map(
-    (name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim()}`,
-  );
-  const [{ path: file, text }] = outputFiles;
+  const licences = [...packages].toSorted().map((name) => `${name}\n\n${readLicence(name)}`);
+  const [{ text }] = outputFiles;
   writeFileSync(file, `/*\nThis file holds code of:\n\n${licences.join("\n\n")}\n*/\n${text}`);
+}
+
+function readLicence(name) {
+  const folder = `node_modules/${name}`;
+  const file = readdirSync(folder).find((entry) => /^LICEN[CS]E(\.(md|txt))?$/i.test(entry));
+  if (file === undefined) throw new Error(`${name} has no file with its licence`);
+  // A licence must not end the comment that it stands in.
+  return readFileSync(`${folder}/${file}`, "utf8").trim().replaceAll("*/", "* /");
 }
 
 function copyServed() {

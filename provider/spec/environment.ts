@@ -1,5 +1,6 @@
+import { findProblems, type Properties, UNKNOWN } from "./check-fields";
 import { configuration } from "./configuration";
-import type { Fields } from "./fields";
+import { type Fields, withoutOnlyDynamic } from "./fields";
 import { objects, serverResource } from "./server";
 
 const { deletionProtection, allowDuplicateName, adopt, account } = serverResource.inputs;
@@ -74,33 +75,52 @@ export const variableSuffixes = { TOKEN: "token", SERVER_ID: "id", SERVER_NAME: 
 /** A server of an environment before it is declared. */
 export interface PlannedServer {
   readonly key: string;
-  readonly name: string;
+  /** The name of its resource. */
+  readonly resourceName: string;
+  /** The server's name at Postject; undefined only where a problem says why. */
+  readonly name: string | undefined;
   /** Names of its environment variables, by what they hold. */
   readonly variables: Readonly<Record<(typeof variableSuffixes)[keyof typeof variableSuffixes], string>>;
 }
 
+/** What an environment is called, and where it is declared. */
+export interface Surroundings {
+  readonly environment: string;
+  readonly project: string;
+  readonly stack: string;
+}
+
 /**
- * Names an environment's servers and their variables, the same in every run. Finds every problem there is: a placeholder
- * that does not exist, two servers of one name, two variables of one name, or one that would configure the provider.
+ * Names an environment's servers and their variables, the same in every run, from arguments that nobody has checked yet.
+ * Finds every problem at once: an argument of the wrong type, a placeholder that does not exist, two servers of one name, two
+ * variables of one name, or one that would configure the provider.
  */
 export function planEnvironment(
-  around: { readonly environment: string; readonly project: string; readonly stack: string },
-  args: {
-    readonly servers: Readonly<Record<string, { readonly name?: string | undefined }>>;
-    readonly nameTemplate?: string | undefined;
-  },
-): { servers: PlannedServer[]; problems: string[] } {
-  const { nameTemplate = DEFAULT_NAME_TEMPLATE } = args;
-  const problems = findTemplateProblems(nameTemplate);
-  const servers = Object.entries(args.servers).map(([key, { name: server = key }]) => {
-    const name = fill(nameTemplate, { ...around, server });
+  around: Surroundings,
+  args: Properties,
+  { isDynamic }: { readonly isDynamic: boolean },
+): { readonly servers: readonly PlannedServer[]; readonly problems: readonly string[] } {
+  const fieldsOf = (fields: Fields) => (isDynamic ? fields : withoutOnlyDynamic(fields));
+  const { servers: templates, ...others } = args;
+  const nameTemplate = others.nameTemplate ?? DEFAULT_NAME_TEMPLATE;
+  const problems = findArgumentProblems(fieldsOf(environmentResource.inputs), "an Environment", others);
+  if (typeof nameTemplate === "string") problems.push(...findTemplateProblems(nameTemplate));
+  if (!isMap(templates)) {
+    problems.push(templates === UNKNOWN ? mustBeKnown("`servers`") : "`servers` must be a map of servers");
+    return { servers: [], problems };
+  }
+  const servers = Object.entries(templates).map(([key, template]): PlannedServer => {
+    problems.push(...findServerProblems(key, template, fieldsOf(serverTemplate)));
+    const resourceName = `${around.environment}-${key}`;
+    const variables = nameVariables(key);
+    const given = isMap(template) ? (template.name ?? key) : key;
+    // Either has a problem already, and a name that is made up here could only add others that do not exist.
+    if (typeof given !== "string" || typeof nameTemplate !== "string")
+      return { key, resourceName, name: undefined, variables };
+    const name = fill(nameTemplate, { ...around, server: given });
     const broken = serverResource.inputs.name.rules.find(({ pattern }) => !pattern.test(name));
     if (broken !== undefined) problems.push(`the name of \`${key}\` ${broken.problem}`);
-    if (!/^[A-Za-z0-9]([\w .-]*[A-Za-z0-9])?$/.test(key))
-      problems.push(
-        `the key \`${key}\` must be letters, digits, and blanks, dots, dashes or underscores between them`,
-      );
-    return { key, name, variables: nameVariables(key) };
+    return { key, resourceName, name, variables };
   });
   problems.push(
     ...findCollisions(servers, ({ name }) => name, "the name"),
@@ -114,6 +134,41 @@ export function planEnvironment(
   );
   return { servers, problems };
 }
+
+/** The message that refuses an environment. */
+export function environmentRefusal(environment: string, problems: readonly string[]): string {
+  return `Environment "${environment}": ${problems.join("; ")}.`;
+}
+
+function findServerProblems(key: string, template: unknown, fields: Fields): string[] {
+  const owner = `the server \`${key}\``;
+  const problems = /^[A-Za-z0-9]([\w .-]*[A-Za-z0-9])?$/.test(key)
+    ? []
+    : [`the key \`${key}\` must be letters, digits, and blanks, dots, dashes or underscores between them`];
+  // A key alone is a server of which nothing is said.
+  if (template === null || template === undefined) return problems;
+  if (template === UNKNOWN) return [...problems, mustBeKnown(owner)];
+  if (!isMap(template)) return [...problems, `${owner} must be a map`];
+  return [...problems, ...findArgumentProblems(fields, owner, template)];
+}
+
+/** Problems of one map of arguments. What names servers has to be known, also in a preview. */
+function findArgumentProblems(fields: Fields, owner: string, args: Properties): string[] {
+  const given = Object.entries(args).filter(([, value]) => value !== undefined && value !== null);
+  const unknown = given.filter(([key, value]) => value === UNKNOWN && fields[key]?.plain);
+  return [
+    ...unknown.map(([key]) => mustBeKnown(`\`${key}\` of ${owner}`)),
+    ...findProblems(fields, owner, Object.fromEntries(given)).map(({ property, reason }) =>
+      property === "" ? reason : `\`${property}\` of ${owner} ${reason}`,
+    ),
+  ];
+}
+
+const mustBeKnown = (what: string) =>
+  `${what} must be known when the program runs; it takes no outputs of other resources`;
+
+const isMap = (value: unknown): value is Properties =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The variable of the provider's own access token, and those of named accounts. */
 const ACCESS_TOKEN_VARIABLE = new RegExp(`^${configuration.accessToken.env.replace("_", "_(\\w+_)?")}$`);
@@ -149,12 +204,13 @@ function nameVariables(key: string): PlannedServer["variables"] {
 
 function findCollisions(
   servers: readonly PlannedServer[],
-  read: (server: PlannedServer) => string,
+  read: (server: PlannedServer) => string | undefined,
   what: string,
 ): string[] {
   const keysByValue = new Map<string, string[]>();
   for (const server of servers) {
     const value = read(server);
+    if (value === undefined) continue;
     keysByValue.set(value, [...(keysByValue.get(value) ?? []), server.key]);
   }
   return [...keysByValue]

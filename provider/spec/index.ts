@@ -1,3 +1,4 @@
+export * from "./check-fields";
 export * from "./configuration";
 export * from "./environment";
 export * from "./error-codes";

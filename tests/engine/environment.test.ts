@@ -146,6 +146,23 @@ describe("in YAML, served by the plugin", () => {
     expect(namesOf(reference)).toEqual(["pr app", "pr taken"]);
   });
 
+  test("every problem of an environment is told at once", async () => {
+    const servers = { app: { name: 7 }, "a-b": {}, a_b: {}, access: {} };
+    await write({ pr: { type: "postject:Environment", properties: { nameTemplate: "{env}", servers } } });
+    const { exitCode, printed } = await up();
+    expect(exitCode).not.toBe(0);
+    for (const problem of [
+      "the name template has `{env}`",
+      "`name` of the server `app` must be a string",
+      "would share the name",
+      "would share the variable",
+      "POSTJECT_ACCESS_TOKEN, which configures the provider",
+      "[environment-invalid]",
+    ])
+      expect(printed).toContain(problem);
+    expect(reference.requests()).toEqual([]);
+  });
+
   test.each<[string, object, string]>([
     ["a wrong template", { nameTemplate: "{env}", servers: { app: {} } }, "there is only `{environment}`"],
     [
@@ -163,12 +180,151 @@ describe("in YAML, served by the plugin", () => {
   });
 });
 
+describe("as a generated SDK declares it, served by the plugin", () => {
+  class PluginEnvironment extends pulumi.ComponentResource {
+    declare readonly servers: pulumi.Output<Record<string, postject.ServerSummary>>;
+    declare readonly variables: pulumi.Output<Record<string, string>>;
+
+    constructor(name: string, args: pulumi.Inputs, opts: pulumi.ComponentResourceOptions = {}) {
+      super(
+        "postject:index:Environment",
+        name,
+        { ...args, servers: args.servers, variables: undefined },
+        opts,
+        true,
+      );
+    }
+  }
+
+  let stack: TestStack;
+
+  beforeEach(async () => {
+    stack = await createTestStack({ reference, program: async () => ({}) });
+  });
+
+  afterEach(() => stack.remove());
+
+  const run = async (operation: "preview" | "up" | "destroy") => {
+    const { failed, printed } = await stack.run(operation, {
+      env: { POSTJECT_DELETION_PROTECTION: "false" },
+    });
+    expect({ failed, printed: failed ? printed : "" }).toEqual({ failed: false, printed: "" });
+    return printed;
+  };
+
+  const stateOf = async (name: string) => {
+    const found = (await stack.resources()).find(({ urn }) => urn.endsWith(`::${name}`));
+    return found as unknown as Record<string, unknown> & { urn: string };
+  };
+
+  test("an input that names nothing may be unknown in a preview, and its resource is a dependency", async () => {
+    stack.program = async () => {
+      const first = new postject.Server("first", { name: "First" });
+      const deletionProtection = first.id.apply((id) => id === "");
+      const servers = { app: { deletionProtection }, other: {} };
+      const { servers: created } = new PluginEnvironment("pr", { servers });
+      return { created };
+    };
+    await run("preview");
+    expect(reference.requests()).toEqual([]);
+    await run("up");
+    expect(namesOf(reference)).toEqual(["First", "pr app", "pr other"]);
+    const { urn: first } = await stateOf("first");
+    const app = await stateOf("pr-app");
+    expect(app).toMatchObject({ inputs: { deletionProtection: false }, dependencies: [first] });
+    expect(app).toMatchObject({ propertyDependencies: { deletionProtection: [first] } });
+    expect(await stateOf("pr-other")).not.toHaveProperty("dependencies");
+    const ids = Object.fromEntries(reference.servers().map(({ name, id }) => [name, id]));
+    expect(await stack.outputs()).toMatchObject({ created: { app: { id: ids["pr app"], name: "pr app" } } });
+    expect((await stack.run("up")).changes).toEqual({ same: 5 });
+    await run("destroy");
+    expect(reference.servers()).toEqual([]);
+  });
+
+  test("a secret input stays one: in the servers, their state and the component's outputs", async () => {
+    stack.program = async () => {
+      const nameTemplate = pulumi.secret("hush {server}");
+      const servers = { app: { allowDuplicateName: pulumi.secret(true) } };
+      const { variables } = new PluginEnvironment("pr", { servers, nameTemplate });
+      return { variables };
+    };
+    await run("preview");
+    const printed = await run("up");
+    expect(namesOf(reference)).toEqual(["hush app"]);
+    expect(printed + stack.rawState()).not.toMatch(/hush|pt_live_/);
+    expect(await stateOf("pr-app")).toMatchObject({
+      inputs: {
+        name: { plaintext: '"hush app"' },
+        allowDuplicateName: { plaintext: "true" },
+      },
+    });
+    expect(await stack.outputs()).toEqual({
+      variables: {
+        POSTJECT_APP_TOKEN: tokenOf("hush app"),
+        POSTJECT_APP_SERVER_ID: reference.servers()[0]?.id,
+        POSTJECT_APP_SERVER_NAME: "hush app",
+      },
+    });
+  });
+
+  test("resource options reach the component, and its servers as far as they inherit them", async () => {
+    const ran: string[] = [];
+    stack.program = async () => {
+      const hook = new pulumi.ResourceHook("noted", async ({ name }) => void ran.push(name));
+      const before = new postject.Server("before", { name: "Before" });
+      const parent = new pulumi.ComponentResource("test:index:Team", "team");
+      new PluginEnvironment(
+        "pr",
+        { servers: { app: {} } },
+        {
+          parent,
+          dependsOn: before,
+          protect: true,
+          retainOnDelete: true,
+          deletedWith: before,
+          customTimeouts: { create: "7m" },
+          aliases: [{ name: "older" }],
+          hooks: { afterCreate: [hook] },
+        },
+      );
+    };
+    await run("up");
+    const before = await stateOf("before");
+    const component = await stateOf("pr");
+    expect(component).toMatchObject({
+      parent: expect.stringContaining("test:index:Team::team"),
+      dependencies: [before.urn],
+      protect: true,
+      retainOnDelete: true,
+      deletedWith: before.urn,
+      customTimeouts: { create: 420 },
+      resourceHooks: { AfterCreate: ["noted"] },
+    });
+    expect(ran).toEqual(["pr"]);
+    expect(await stateOf("pr-app")).toMatchObject({
+      parent: component.urn,
+      protect: true,
+      additionalSecretOutputs: ["token"],
+    });
+  });
+
+  test("a component that is renamed with an alias keeps its servers", async () => {
+    const args = { servers: { app: {} }, nameTemplate: "{server}" };
+    stack.program = async () => void new PluginEnvironment("old", args);
+    await run("up");
+    const [server] = reference.servers();
+    stack.program = async () => void new PluginEnvironment("new", args, { aliases: [{ name: "old" }] });
+    await run("up");
+    expect(reference.servers()).toEqual([server]);
+  });
+});
+
 test("in a TypeScript program a wrong template is refused by every problem, and nothing is created", async () => {
   const workspace = createWorkspace({ example: "examples/quickstart", engine: [] });
-  const servers = "{ app: {}, marketing: {} }";
+  const args = '{ servers: { app: {}, marketing: {}, third: { name: 7 } }, nameTemplate: "{nobody}" }';
   writeFileSync(
     path.join(workspace.folder, "index.ts"),
-    `import { Environment } from "pulumi-postject"; new Environment("pr", { servers: ${servers}, nameTemplate: "{nobody}" });`,
+    `import { Environment } from "pulumi-postject"; new Environment("pr", ${args} as any);`,
   );
   await workspace.pulumi(["stack", "init", "dev"]);
   const { exitCode, stdout, stderr } = await workspace.pulumi(["preview"]);
@@ -176,6 +332,7 @@ test("in a TypeScript program a wrong template is refused by every problem, and 
   expect(exitCode).not.toBe(0);
   expect(stdout + stderr).toContain("there is only `{environment}`");
   expect(stdout + stderr).toContain("would share the name");
+  expect(stdout + stderr).toContain("`name` of the server `third` must be a string");
   expect(stdout + stderr).toContain("[environment-invalid]");
   expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+/m);
 });

@@ -62,7 +62,7 @@ test("stdout holds nothing but the port", async () => {
 });
 
 test("what cannot be loaded after the port was printed ends the process, and says why", () => {
-  const listen = path.join(ROOT, "dist/provider/hosts/plugin/listen.js");
+  const listen = path.join(ROOT, "dist/provider/hosts/listen.js");
   const script = `require(${JSON.stringify(listen)}).listen(() => { throw new Error("no gRPC") })`;
   const {
     status: exitCode,

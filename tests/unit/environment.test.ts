@@ -1,9 +1,9 @@
-import { planEnvironment } from "../../provider/spec";
+import { type Properties, planEnvironment, UNKNOWN } from "../../provider/spec";
 
 const around = { environment: "pr-42", project: "web", stack: "dev" };
 
-const plan = (servers: Record<string, { name?: string }>, nameTemplate?: string) =>
-  planEnvironment(around, { servers, nameTemplate });
+const plan = (servers: unknown, nameTemplate?: unknown, others: Properties = {}) =>
+  planEnvironment(around, { servers, nameTemplate, ...others }, { isDynamic: false });
 
 test("servers are named by the template, with the key or the name that is given", () => {
   const { servers, problems } = plan({ app: {}, marketing: { name: "Marketing" } });
@@ -59,6 +59,42 @@ test.each<[string, Record<string, { name?: string }>, string | undefined, string
   expect(plan(servers, template).problems.join("; ")).toContain(problem);
 });
 
-test("all problems are told at once", () => {
-  expect(plan({ access: {}, b: {} }, "{nobody}").problems).toHaveLength(3);
+test("an account is an argument of the dynamic form alone", () => {
+  const args = { servers: { app: { adopt: "clx" } }, account: "staging" };
+  expect(planEnvironment(around, args, { isDynamic: true }).problems).toEqual([]);
+  expect(planEnvironment(around, args, { isDynamic: false }).problems).toEqual([
+    expect.stringContaining("there is no input `account`; an Environment has"),
+    expect.stringContaining("there is no input `adopt`; the server `app` has"),
+  ]);
+});
+
+test.each<[string, unknown, unknown]>([
+  ["`servers` must be a map of servers", undefined, undefined],
+  ["`servers` must be a map of servers", [{}], undefined],
+  ["`servers` must be known when the program runs", UNKNOWN, undefined],
+  ["the server `app` must be a map", { app: "App" }, undefined],
+  ["the server `app` must be known when the program runs", { app: UNKNOWN }, undefined],
+  ["`name` of the server `app` must be known when the program runs", { app: { name: UNKNOWN } }, undefined],
+  ["`nameTemplate` of an Environment must be a string", { app: {} }, 7],
+])("%s", (problem, servers, nameTemplate) => {
+  expect(plan(servers, nameTemplate).problems).toEqual([expect.stringContaining(problem)]);
+});
+
+test("what does not name a server may be unknown, and a key alone is a server", () => {
+  const servers = { app: { deletionProtection: UNKNOWN }, b: null };
+  expect(plan(servers, undefined, { deletionProtection: UNKNOWN }).problems).toEqual([]);
+});
+
+test("all problems are told at once: types, names, variables and the template", () => {
+  const servers = { access: {}, b: {}, c: { name: 7, nmae: "C" }, "a-b": {}, a_b: {} };
+  const { problems } = plan(servers, "{nobody}", { deletionProtection: "yes" });
+  expect(problems).toEqual([
+    "`deletionProtection` of an Environment must be a boolean",
+    expect.stringContaining("the name template has `{nobody}`"),
+    "`name` of the server `c` must be a string",
+    expect.stringContaining("there is no input `nmae`"),
+    expect.stringContaining("would share the name"),
+    expect.stringContaining("would share the variable"),
+    expect.stringContaining("POSTJECT_ACCESS_TOKEN, which configures the provider"),
+  ]);
 });

@@ -1,92 +1,196 @@
-import * as pulumi from "@pulumi/pulumi";
-import type * as rpc from "@pulumi/pulumi/proto/provider_pb";
-import { stampOut } from "../../../sdk/environment";
-import { ServerResource, secretOutputs, unsetOutputs } from "../../../sdk/server";
-import type { EnvironmentArgs, ServerArgs } from "../../../sdk/types";
+import { Alias } from "@pulumi/pulumi/proto/alias_pb";
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
+import { type RegisterResourceResponse, Result } from "@pulumi/pulumi/proto/resource_pb";
 import { PostjectError } from "../../client";
-import { findProblems } from "../../lifecycle";
+import { UNKNOWN } from "../../lifecycle";
 import {
+  environmentRefusal,
   environmentResource,
-  type Fields,
+  objects,
+  PACKAGE_NAME,
+  type PlannedServer,
+  type Properties,
+  planEnvironment,
+  secretKeys,
   serverResource,
   serverTemplate,
   withoutOnlyDynamic,
 } from "../../spec";
-import { type Constructed, resolve, runInSdk } from "./sdk-runtime";
+import { recordChild } from "./components";
+import { connectMonitor, copyOptions, createRegistration, type Monitor, setInputs } from "./monitor";
+import { hasOutputs, toStruct, type Unwrapped, unwrap, wrap } from "./properties";
 
-/** A server as programs of the plugin declare it: this same process serves it. */
-class PluginServer extends ServerResource {
-  constructor(name: string, args: ServerArgs, opts: pulumi.CustomResourceOptions) {
-    super(
-      serverResource.token,
-      name,
-      { ...unsetOutputs, ...args },
-      pulumi.mergeOptions(opts, {
-        additionalSecretOutputs: secretOutputs,
-        aliases: [{ type: serverResource.dynamicType }],
-      }),
+/**
+ * Registers the component that an engine asks for, and its servers, with the engine's resource monitor; this process, or
+ * another one of the plugin, then serves the servers. Rejects with a PostjectError if the component's inputs cannot be right.
+ */
+export async function constructComponent(request: rpc.ConstructRequest): Promise<rpc.ConstructResponse> {
+  const environment = request.getName();
+  if (request.getType() !== environmentResource.token)
+    throw new PostjectError("bad-request", `There is no component ${request.getType()}.`);
+  const inputs = readInputs(request);
+  const around = { environment, project: request.getProject(), stack: request.getStack() };
+  const { servers, problems } = planEnvironment(around, inputs.plain, { isDynamic: false });
+  if (problems.length > 0)
+    throw new PostjectError("environment-invalid", environmentRefusal(environment, problems));
+  const monitor = connectMonitor(request.getMonitorendpoint());
+  try {
+    const registration = createRegistration(environmentResource.token, environment);
+    copyOptions(request, registration);
+    setInputs(registration, {});
+    const componentUrn = (await monitor.register(registration)).getUrn();
+    // All of them, whatever becomes of one: a create under way must end in the state.
+    const settled = await Promise.allSettled(
+      servers.map((server) => registerServer(monitor, request, componentUrn, server, inputs)),
     );
+    const failure = settled.find(({ status }) => status === "rejected");
+    if (failure !== undefined) throw (failure as PromiseRejectedResult).reason;
+    const registered = settled.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+    const outputs = toOutputs(registered);
+    await monitor.registerOutputs(componentUrn, outputs);
+    return toResponse(componentUrn, outputs, registered);
+  } finally {
+    monitor.close();
   }
 }
 
-/** Declares the component that an engine asks for. Rejects with a PostjectError if its inputs cannot be right. */
-export function constructComponent(
-  request: rpc.ConstructRequest,
-  engineAddress: string | undefined,
-): Promise<rpc.ConstructResponse> {
-  const name = request.getName();
-  if (request.getType() !== environmentResource.token)
-    throw new PostjectError("bad-request", `There is no component ${request.getType()}.`);
-  return runInSdk(request, engineAddress, async (inputs, options): Promise<Constructed> => {
-    const args = await readArgs(name, inputs);
-    const component = new pulumi.ComponentResource(environmentResource.token, name, {}, options);
-    const { servers, variables } = stampOut(component, name, args, {
-      declare: (...server) => new PluginServer(...server),
-      refuse,
-    });
-    const summaries = Object.entries(servers).map(([key, { id, name, token, createdAt }]) => [
-      key,
-      { id, name, token, createdAt },
-    ]);
-    // As one output, since YAML loses a secret inside a map that is handed on whole; so all of it is secret.
-    return {
-      component,
-      outputs: { servers: Object.fromEntries(summaries), variables: pulumi.all(variables) },
-    };
+/** The component's inputs, without the wrappings that any value in any map may have. */
+interface Inputs {
+  /** As they are checked. */
+  readonly plain: Properties;
+  readonly top: Readonly<Record<string, Unwrapped>>;
+  /** Properties of the servers' templates, by key. */
+  readonly templates: Readonly<Record<string, Readonly<Record<string, Unwrapped>>>>;
+}
+
+function readInputs(request: rpc.ConstructRequest): Inputs {
+  const top = mapValues(request.getInputs()?.toJavaScript() ?? {}, (wrapped, key) => {
+    const ofAll = request.getInputdependenciesMap().get(key)?.getUrnsList() ?? [];
+    // Dependencies of the value as a whole count only where its parts do not tell them more precisely.
+    const dependencies = hasOutputs(wrapped) ? [] : ofAll;
+    return unwrap(wrapped, { value: wrapped, isSecret: false, dependencies });
   });
-}
-
-const refuse = (problem: string) => new PostjectError("environment-invalid", problem);
-
-/** The arguments, which any language may have written. What names the servers has to be known, also in a preview. */
-async function readArgs(name: string, inputs: pulumi.Inputs): Promise<EnvironmentArgs> {
-  const known = async (key: keyof EnvironmentArgs) => {
-    const { isKnown, value } = await resolve(inputs[key]);
-    if (isKnown) return value;
-    throw refuse(
-      `Environment "${name}": \`${key}\` must be known when the program runs; it takes no outputs of other resources.`,
-    );
+  const { servers } = top;
+  const wholes = mapValues(partsOf(servers), (wrapped) => unwrap(wrapped, servers));
+  const templates = mapValues(wholes, (whole) => mapValues(partsOf(whole), (part) => unwrap(part, whole)));
+  const plain: Properties = {
+    ...mapValues(top, ({ value }) => value),
+    ...(isMap(servers?.value) && {
+      servers: mapValues(wholes, ({ value }, key) =>
+        isMap(value) ? mapValues(templates[key] ?? {}, (property) => property.value) : value,
+      ),
+    }),
   };
-  const given = (await known("servers")) ?? {};
-  const nameTemplate = await known("nameTemplate");
-  const owner = (key: string) => `the server \`${key}\``;
-  const isMap = typeof given === "object" && !Array.isArray(given);
-  // A key alone is a server of which nothing is said.
-  const servers = Object.entries(given).map(([key, template]) => [key, template ?? {}] as const);
-  const problems = [
-    ...findIn(environmentResource.inputs, "an Environment", { nameTemplate }),
-    ...(isMap
-      ? servers.flatMap(([key, template]) => findIn(serverTemplate, owner(key), template))
-      : ["`servers` must be a map of servers"]),
-  ];
-  if (problems.length > 0) throw refuse(`Environment "${name}": ${problems.join("; ")}.`);
-  return { ...inputs, servers: Object.fromEntries(servers), nameTemplate } as EnvironmentArgs;
+  return { plain, top, templates };
 }
 
-function findIn(fields: Fields, owner: string, value: unknown): string[] {
-  if (typeof value !== "object" || value === null) return [`${owner} must be a map`];
-  const given = Object.fromEntries(Object.entries(value).filter(([, property]) => property !== undefined));
-  return findProblems(withoutOnlyDynamic(fields), owner, given).map(({ property, reason }) =>
-    property === "" ? reason : `\`${property}\` of ${owner} ${reason}`,
-  );
+/** A server of the component after the engine has registered it. */
+interface RegisteredServer {
+  readonly urn: string;
+  readonly planned: PlannedServer;
+  /** What programs see of it, wrapped as the engine expects. */
+  readonly summary: Readonly<Record<string, unknown>>;
 }
+
+async function registerServer(
+  monitor: Monitor,
+  request: rpc.ConstructRequest,
+  componentUrn: string,
+  planned: PlannedServer,
+  { top, templates }: Inputs,
+): Promise<RegisteredServer> {
+  const registration = createRegistration(serverResource.token, planned.resourceName);
+  registration.setCustom(true);
+  registration.setParent(componentUrn);
+  registration.setAdditionalsecretoutputsList(secretKeys(serverResource.outputs));
+  registration.setAliasesList([dynamicAlias(componentUrn)]);
+  // As in Pulumi's SDKs, a child takes these from its component; the engine sees to the rest, its aliases for one.
+  if (request.hasProtect()) registration.setProtect(request.getProtect() ?? false);
+  registration.setProvider(request.getProvidersMap().get(PACKAGE_NAME) ?? "");
+  registration.setParentstacktracehandle(request.getStackTraceHandle());
+  const template = templates[planned.key] ?? {};
+  const given = Object.keys(withoutOnlyDynamic(serverTemplate)).map((key) => [key, template[key]] as const);
+  setInputs(registration, {
+    ...Object.fromEntries(given),
+    name: join(planned.name, [top.servers, top.nameTemplate, template.name]),
+    deletionProtection: template.deletionProtection ?? top.deletionProtection,
+  });
+  recordChild(componentUrn, serverResource.token, planned.resourceName);
+  const response = await monitor.register(registration);
+  const summary = summarize(response, request.getDryrun());
+  return { urn: response.getUrn(), planned, summary };
+}
+
+/** The dynamic form's type, so that a program which moves to the plugin keeps its servers. */
+function dynamicAlias(parentUrn: string): Alias {
+  const spec = new Alias.Spec();
+  spec.setType(serverResource.dynamicType);
+  spec.setParenturn(parentUrn);
+  const alias = new Alias();
+  alias.setSpec(spec);
+  return alias;
+}
+
+function summarize(response: RegisterResourceResponse, isPreview: boolean): RegisteredServer["summary"] {
+  const outputs: Properties = response.getObject()?.toJavaScript() ?? {};
+  // What a preview cannot tell, and what a server that failed or was skipped does not have.
+  const isPartial = isPreview || response.getResult() !== Result.SUCCESS;
+  const secrets = secretKeys(objects.ServerSummary);
+  const read = (key: string) => {
+    const { value, isSecret } = unwrap(key === "id" ? response.getId() || undefined : outputs[key]);
+    const known = value === undefined && isPartial ? UNKNOWN : value;
+    return known === undefined
+      ? undefined
+      : wrap({ value: known, isSecret: isSecret || secrets.includes(key) });
+  };
+  return Object.fromEntries(Object.keys(objects.ServerSummary).map((key) => [key, read(key)]));
+}
+
+function toOutputs(registered: readonly RegisteredServer[]): Record<string, unknown> {
+  const servers = Object.fromEntries(registered.map(({ planned, summary }) => [planned.key, summary]));
+  const variables = registered.flatMap(({ planned, summary }) =>
+    Object.entries(planned.variables).map(([output, name]) => [
+      name,
+      wrap({ value: unwrap(summary[output]).value, isSecret: false }),
+    ]),
+  );
+  // As one secret, since YAML loses a secret inside a map that is handed on whole.
+  return { servers, variables: wrap({ value: Object.fromEntries(variables), isSecret: true }) };
+}
+
+function toResponse(
+  componentUrn: string,
+  outputs: Record<string, unknown>,
+  registered: readonly RegisteredServer[],
+): rpc.ConstructResponse {
+  const response = new rpc.ConstructResponse();
+  response.setUrn(componentUrn);
+  response.setState(toStruct(outputs));
+  for (const key of Object.keys(outputs)) {
+    const dependencies = new rpc.ConstructResponse.PropertyDependencies();
+    dependencies.setUrnsList(registered.map(({ urn }) => urn));
+    response.getStatedependenciesMap().set(key, dependencies);
+  }
+  return response;
+}
+
+/** A value that is made of others. */
+function join(value: unknown, parts: readonly (Unwrapped | undefined)[]): Unwrapped {
+  return {
+    value,
+    isSecret: parts.some((part) => part?.isSecret),
+    dependencies: parts.flatMap((part) => part?.dependencies ?? []),
+  };
+}
+
+const partsOf = (whole: Unwrapped | undefined): Properties => (isMap(whole?.value) ? whole.value : {});
+
+function mapValues<A, B>(
+  map: Readonly<Record<string, A>>,
+  change: (value: A, key: string) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value, key)]));
+}
+
+const isMap = (value: unknown): value is Properties =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

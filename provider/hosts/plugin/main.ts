@@ -1,13 +1,4 @@
-import { fail, listen } from "./listen";
-
-// The engine waits ten seconds for a plugin that has printed a port and cannot load.
-try {
-  require.resolve("@pulumi/pulumi/proto/provider_grpc_pb");
-} catch {
-  fail(
-    "the npm package @pulumi/pulumi is missing; install it beside pulumi-postject: npm install @pulumi/pulumi",
-  );
-}
+import { listen } from "../listen";
 
 listen((listener) => {
   const { serve } = require("./serve") as typeof import("./serve");

@@ -5,6 +5,7 @@ import { fromSentinel, toSentinel } from "../unknown";
 /** The key that marks an object as a wrapped value, and what it holds where the value is a secret. */
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
+const OUTPUT_SIGNATURE = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 
 type Json = Parameters<typeof Struct.fromJavaScript>[0];
 
@@ -32,11 +33,50 @@ export function encode(values: Properties, ...secrets: readonly Iterable<string>
   const entries = Object.entries(values)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => {
-      const plain = toSentinel(value);
-      return [key, secret.has(key) ? { [SIGNATURE_KEY]: SECRET_SIGNATURE, value: plain } : plain];
+      return [key, wrap({ value, isSecret: secret.has(key) })];
     });
-  // The encoder refuses `undefined` at any depth, which JSON drops.
-  return Struct.fromJavaScript(JSON.parse(JSON.stringify(Object.fromEntries(entries))) as Json);
+  return toStruct(Object.fromEntries(entries));
+}
+
+/** The encoder refuses `undefined` at any depth, which JSON drops. */
+export function toStruct(values: Properties): Struct {
+  return Struct.fromJavaScript(JSON.parse(JSON.stringify(values)) as Json);
+}
+
+/** A value without the wrappings around it, and what they said. */
+export interface Unwrapped {
+  /** UNKNOWN if it is not known yet. Values inside it may be wrapped in turn. */
+  readonly value: unknown;
+  readonly isSecret: boolean;
+  /** URNs of the resources that it comes from. */
+  readonly dependencies: readonly string[];
+}
+
+/** Takes the wrappings off one value; what was said of the map that holds it (`outer`) holds for it too. */
+export function unwrap(wrapped: unknown, outer?: Unwrapped): Unwrapped {
+  const { isSecret = false, dependencies = [] } = outer ?? {};
+  const { [SIGNATURE_KEY]: signature, ...said } = isObject(wrapped) ? wrapped : {};
+  if (signature === SECRET_SIGNATURE)
+    return unwrap(said.value, { value: wrapped, isSecret: true, dependencies });
+  if (signature !== OUTPUT_SIGNATURE) return { value: fromSentinel(wrapped), isSecret, dependencies };
+  const own = Array.isArray(said.dependencies) ? said.dependencies.map(String) : [];
+  const inner = {
+    value: wrapped,
+    isSecret: isSecret || said.secret === true,
+    dependencies: [...dependencies, ...own],
+  };
+  return "value" in said ? unwrap(said.value, inner) : { ...inner, value: UNKNOWN };
+}
+
+/** Whether a value tells by itself, anywhere in it, which resources it comes from. */
+export function hasOutputs(wrapped: unknown): boolean {
+  return JSON.stringify(wrapped ?? null).includes(`"${OUTPUT_SIGNATURE}"`);
+}
+
+/** Writes a value for the engine as a component's properties hold it: an unknown by its sentinel, a secret wrapped. */
+export function wrap({ value, isSecret }: Pick<Unwrapped, "value" | "isSecret">): unknown {
+  const plain = toSentinel(value);
+  return isSecret ? { [SIGNATURE_KEY]: SECRET_SIGNATURE, value: plain } : plain;
 }
 
 /** Without what is not known yet. */
@@ -45,9 +85,9 @@ export function withoutUnknown(values: Properties): Properties {
 }
 
 function isSecret(value: unknown): value is { value: unknown } {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    (value as Record<string, unknown>)[SIGNATURE_KEY] === SECRET_SIGNATURE
-  );
+  return isObject(value) && value[SIGNATURE_KEY] === SECRET_SIGNATURE;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -92,6 +92,8 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       log = createEngineLog(engine);
       const response = new rpc.ProviderHandshakeResponse();
       response.setAcceptSecrets(true);
+      // So that a component's inputs tell which value comes from which resource.
+      response.setAcceptOutputs(true);
       // Without this flag the engine proposes no names, whatever Configure says.
       response.setSupportsAutonamingConfiguration(true);
       return response;
@@ -143,6 +145,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       configure(requireConfiguration(resolution), request.getUrn() ?? "");
       const response = new rpc.ConfigureResponse();
       response.setAcceptsecrets(true);
+      response.setAcceptoutputs(true);
       response.setSupportspreview(true);
       response.setSupportsAutonamingConfiguration(true);
       return response;
@@ -168,9 +171,9 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
     // Not waited for at the end: it may never end when the engine has refused a child. The creates in it are.
     construct: createUnary(() => {})((request: rpc.ConstructRequest) => {
-      // Loaded here: it needs the whole SDK, which takes several times as long as the plugin's own start.
+      // Loaded here: the resource monitor's messages are many, and most programs have no component.
       const { constructComponent } = require("./construct") as typeof import("./construct");
-      return constructComponent(request, engine);
+      return constructComponent(request);
     }),
 
     attach: unary(() => new Empty()),

@@ -2,6 +2,7 @@ import type { Server as Listener } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { endWithEngine } from "../end-with-engine";
+import { ENGINE_CHANNEL } from "./engine-channel";
 import { createProvider } from "./provider";
 
 /** How long an operation under way may still take when the process is told to stop: a create's answer is worth waiting for. */
@@ -10,16 +11,10 @@ const GRACE_MS = 10_000;
 /** How long the last answer may take to leave the process. */
 const FLUSH_MS = 100;
 
-/** Larger than any state: the engine's own bound. */
-const MESSAGE_LIMIT_BYTES = 400 * 1024 * 1024;
-
 /** Serves the provider on the connections of a listener, until the engine is done. */
 export function serve(listener: Listener): void {
   const provider = createProvider(process.argv[2]);
-  const server = new Server({
-    "grpc.max_receive_message_length": MESSAGE_LIMIT_BYTES,
-    "grpc.max_send_message_length": MESSAGE_LIMIT_BYTES,
-  });
+  const server = new Server(ENGINE_CHANNEL);
   server.addService(ResourceProviderService, provider.service);
   const { injectConnection } = server.createConnectionInjector(ServerCredentials.createInsecure());
   listener.on("connection", injectConnection);

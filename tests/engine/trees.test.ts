@@ -1,0 +1,226 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of Pulumi YAML
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type Reference, startReference } from "../../provider/reference";
+import { packTarball } from "../../tools/pack";
+import { ROOT } from "../../tools/root";
+import { createWorkspace, runCommand, type Workspace } from "../../tools/workspace";
+import { namesOf } from "../support/account";
+
+let home: string;
+let tarball: string;
+let reference: Reference;
+let workspace: Workspace;
+
+beforeAll(() => {
+  home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-trees-"));
+  tarball = packTarball(home).path;
+});
+
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+beforeEach(async () => {
+  reference = await startReference();
+  workspace = createWorkspace({
+    example: "examples/yaml",
+    engine: [],
+    bare: true,
+    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
+  });
+});
+
+afterEach(async () => {
+  workspace.remove();
+  await reference.stop();
+});
+
+const pin = (name: string): string =>
+  JSON.parse(readFileSync(path.join(ROOT, "node_modules", name, "package.json"), "utf8")).version;
+
+const write = (file: string, content: object | string) =>
+  writeFileSync(
+    path.join(workspace.folder, file),
+    typeof content === "string" ? content : JSON.stringify(content),
+  );
+
+const UNPROTECTED = { POSTJECT_DELETION_PROTECTION: "false" };
+
+/** Installs the tarball in the program's folder, with these packages beside it. */
+async function install(
+  dependencies: Readonly<Record<string, string>>,
+  command: readonly [string, ...string[]] = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"],
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  write("package.json", {
+    private: true,
+    main: "index.js",
+    dependencies: { "pulumi-postject": `file:${tarball}`, ...dependencies },
+  });
+  const [program, ...args] = command;
+  const all = { ...workspace.env, ...env };
+  const result = await runCommand(program, [...args, "--ignore-scripts"], workspace.folder, all);
+  expect(result).toMatchObject({ exitCode: 0 });
+}
+
+const installed = (name: string) => existsSync(path.join(workspace.folder, "node_modules", name));
+
+/** A YAML program whose plugin is the installed package. */
+const declare = (resources: object) =>
+  write("Pulumi.yaml", {
+    name: "test",
+    runtime: "yaml",
+    plugins: { providers: [{ name: "postject", path: "node_modules/pulumi-postject" }] },
+    resources,
+  });
+
+/** Runs `pulumi` and expects it to succeed. */
+async function pulumi(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const more = ["up", "destroy"].includes(args[0] ?? "") ? ["--yes", "--skip-preview"] : [];
+  const { exitCode, stdout, stderr } = await workspace.pulumi([...args, ...more], env);
+  const printed = stdout + stderr;
+  expect({ exitCode, printed: exitCode === 0 ? "" : printed }).toEqual({ exitCode: 0, printed: "" });
+  return printed;
+}
+
+const server = (name: string) => ({ type: "postject:Server", properties: { name } });
+const environment = { type: "postject:Environment", properties: { servers: { app: {} } } };
+
+test("beside another google-protobuf, servers and components are created and deleted", async () => {
+  await install({ "@pulumi/pulumi": pin("@pulumi/pulumi"), "google-protobuf": "4.0.1" });
+  declare({ app: server("App"), pr: environment });
+  await pulumi(["stack", "init", "dev"]);
+  await pulumi(["up"]);
+  expect(namesOf(reference)).toEqual(["App", "pr app"]);
+  await pulumi(["destroy"], UNPROTECTED);
+  expect(namesOf(reference)).toEqual([]);
+}, 300_000);
+
+test("beside another gRPC, a preview warns of the plan's limit", async () => {
+  await install({ "@pulumi/pulumi": pin("@pulumi/pulumi"), "@grpc/grpc-js": "1.12.6" });
+  declare({ app: server("App"), pr: environment });
+  await pulumi(["stack", "init", "dev"]);
+  await pulumi(["config", "set", "postject:plan", "free"]);
+  expect(await pulumi(["preview"])).toContain("warning: The Free plan allows 1 servers");
+}, 300_000);
+
+test("the plugin needs no other package: neither Pulumi's SDK nor gRPC is installed with it", async () => {
+  await install({}, undefined, { NODE_ENV: "production" });
+  expect(["@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf"].filter(installed)).toEqual([]);
+  // Not even what the package depends on: its commands and its reference API do.
+  for (const name of readdirSync(path.join(workspace.folder, "node_modules")))
+    if (name !== "pulumi-postject")
+      rmSync(path.join(workspace.folder, "node_modules", name), { recursive: true });
+  declare({ pr: environment });
+  await pulumi(["stack", "init", "dev"]);
+  await pulumi(["up"]);
+  expect(namesOf(reference)).toEqual(["pr app"]);
+  await pulumi(["destroy"], UNPROTECTED);
+  expect(namesOf(reference)).toEqual([]);
+}, 300_000);
+
+test("an install in the package's own folder, as `pulumi package add` runs it, adds what the package needs and no more", () => {
+  const folder = mkdtempSync(path.join(home, "unpacked-"));
+  execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", folder]);
+  const manifest = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+  expect(manifest).not.toHaveProperty("scripts");
+  expect(manifest).not.toHaveProperty("devDependencies");
+  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
+  const packages = readdirSync(path.join(folder, "node_modules")).filter((name) => !name.startsWith("."));
+  expect(packages.toSorted()).toEqual(Object.keys(manifest.dependencies).toSorted());
+});
+
+test("`npm pack` leaves the manifest of the checkout as it was", () => {
+  const folder = mkdtempSync(path.join(home, "pack-"));
+  const text = JSON.stringify({
+    name: "p",
+    version: "1.0.0",
+    scripts: { a: "b" },
+    devDependencies: { c: "1" },
+  });
+  const manifest = path.join(folder, "package.json");
+  writeFileSync(manifest, text);
+  const run = (command: string) =>
+    execFileSync(process.execPath, [path.join(ROOT, "tools/pack-manifest.mjs"), command], { cwd: folder });
+  run("strip");
+  expect(JSON.parse(readFileSync(manifest, "utf8"))).toEqual({ name: "p", version: "1.0.0" });
+  // A run that was cut off is made good by the next.
+  run("strip");
+  run("restore");
+  expect(readFileSync(manifest, "utf8")).toBe(text);
+});
+
+test("in a pnpm tree, a program with a second dynamic provider goes up and down", async () => {
+  await install({ "@pulumi/pulumi": pin("@pulumi/pulumi"), chalk: "4.1.2" }, [
+    path.join(ROOT, "node_modules/.bin/pnpm"),
+    "install",
+  ]);
+  write("Pulumi.yaml", { name: "test", runtime: { name: "nodejs", options: { typescript: false } } });
+  write(
+    "index.js",
+    `const pulumi = require("@pulumi/pulumi");
+const postject = require("pulumi-postject");
+const app = new postject.Server("app", { name: "App" });
+const provider = {
+  async create(inputs) {
+    // A package with dependencies of its own, which are found beside its real path alone.
+    return { id: require("chalk").reset("found"), outs: inputs };
+  },
+};
+class Other extends pulumi.dynamic.Resource {}
+exports.id = new Other(provider, "other", { of: app.id }).id;
+`,
+  );
+  await pulumi(["stack", "init", "dev"]);
+  await pulumi(["up"]);
+  expect((await pulumi(["stack", "output", "id"])).trim()).toContain("found");
+  await pulumi(["destroy"], UNPROTECTED);
+  expect(namesOf(reference)).toEqual([]);
+}, 300_000);
+
+describe("with a proxy in the environment that accepts connections and says nothing", () => {
+  let proxy: Server;
+  const sockets = new Set<Socket>();
+  const asked: string[] = [];
+
+  beforeEach(async () => {
+    proxy = createServer((socket) => {
+      sockets.add(socket);
+      socket.on("data", (data) => asked.push(String(data).split("\r\n")[0] ?? "")).on("error", () => {});
+    });
+    await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
+    mkdirSync(path.join(workspace.folder, "node_modules"));
+    execFileSync("tar", ["-xzf", tarball, "-C", path.join(workspace.folder, "node_modules")]);
+    execFileSync("mv", ["package", "pulumi-postject"], { cwd: path.join(workspace.folder, "node_modules") });
+  });
+
+  afterEach(() => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+
+  test("a preview warns and constructs a component, and nothing for this machine reaches the proxy", async () => {
+    const { port } = proxy.address() as { port: number };
+    const url = `http://127.0.0.1:${port}`;
+    const env = { https_proxy: url, http_proxy: url, grpc_proxy: url, no_proxy: "", no_grpc_proxy: "" };
+    declare({ app: server("App"), pr: environment });
+    await pulumi(["stack", "init", "dev"]);
+    await pulumi(["config", "set", "postject:plan", "free"]);
+    const started = Date.now();
+    expect(await pulumi(["preview"], env)).toContain("warning: The Free plan allows 1 servers");
+    expect(asked.filter((line) => /127\.0\.0\.1|localhost/.test(line))).toEqual([]);
+    // A warning that waited for the proxy would have taken five seconds.
+    expect(sockets.size).toBe(0);
+    expect(Date.now() - started).toBeLessThan(30_000);
+  });
+});
