@@ -345,7 +345,7 @@ test.each([
 });
 
 test("a control host is taken like a name of its own, and no other name is", async () => {
-  const first = reference;
+  await reference.stop();
   reference = await startReference({ host: "0.0.0.0", controlHosts: ["reference", "Other.Example"] });
   for (const [headers, status] of [
     [{ host: "reference:7678" }, 204],
@@ -356,7 +356,6 @@ test("a control host is taken like a name of its own, and no other name is", asy
     [{ host: "reference.example" }, 403],
   ] as const)
     expect([headers, await statusWith(headers, "/_reference/reset")]).toEqual([headers, status]);
-  await first.stop();
 });
 
 test.each([["http://reference"], ["reference:7678"], [""], ["a b"]])(
