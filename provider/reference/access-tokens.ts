@@ -1,17 +1,22 @@
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import * as z from "zod/mini";
 import type { Account } from "./accounts";
 import type { Clock } from "./clock";
+import { parse } from "./parse";
 
-export interface AccessTokenOptions {
+/** Also what `POST /_reference/access-tokens` takes. */
+export const accessTokenOptions = z.strictObject({
   /** Seconds from now; negative for a token that has expired. 30 days unless given. */
-  readonly expiresInSeconds?: number | undefined;
+  expiresInSeconds: z.optional(z.int()),
   /** Sign with another secret, so that the API refuses the token. */
-  readonly wrongSignature?: boolean | undefined;
+  wrongSignature: z.optional(z.boolean()),
   /** Leave `sub` out; such a token belongs to no account and is refused. */
-  readonly withoutSubject?: boolean | undefined;
+  withoutSubject: z.optional(z.boolean()),
   /** Further claims; they win over `iat`, `exp` and `sub`. */
-  readonly claims?: Readonly<Record<string, unknown>> | undefined;
-}
+  claims: z.optional(z.record(z.string(), z.unknown())),
+});
+
+export type AccessTokenOptions = z.infer<typeof accessTokenOptions>;
 
 export interface AccessTokens {
   mint(accountId: string, options?: AccessTokenOptions): Promise<string>;
@@ -63,7 +68,12 @@ export function createAccessTokens(
 
   return {
     async mint(accountId, options = {}) {
-      const { expiresInSeconds = THIRTY_DAYS_SECONDS, wrongSignature, withoutSubject, claims } = options;
+      const {
+        expiresInSeconds = THIRTY_DAYS_SECONDS,
+        wrongSignature,
+        withoutSubject,
+        claims,
+      } = parse(accessTokenOptions, options, "the options");
       const { SignJWT } = await import("jose");
       const now = Math.floor(clock.now() / 1000);
       return new SignJWT({

@@ -199,7 +199,8 @@ async function isReference(url: string): Promise<boolean> {
 function readJsonFile<Value>(option: string, file: string, schema: z.ZodMiniType<Value>): Value {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(file, "utf8"));
+    // Editors of Windows put a byte order mark in front.
+    json = JSON.parse(readFileSync(file, "utf8").replace(/^\ufeff/, ""));
   } catch (error) {
     throw new UsageError(`${option}: ${file} is not a JSON file: ${(error as Error).message}`);
   }

@@ -1,11 +1,12 @@
 import * as z from "zod/mini";
-import { planNames, routeNames, VERSION } from "../spec";
+import { routeNames, VERSION } from "../spec";
 import { serverName } from "../spec/messages";
-import { type Answer, RefusedError } from "./answers";
+import { accessTokenOptions } from "./access-tokens";
+import type { Answer } from "./answers";
 import { activeFault, faultRule } from "./faults";
 import { parse } from "./parse";
 import type { Reference } from "./reference";
-import { account, seed, snapshot, storedServer } from "./snapshot";
+import { account, accountOptions, seed, snapshot, storedServer } from "./snapshot";
 
 /** A route of the control plane: how a test or a person steers a reference from outside its process. */
 export interface ControlRoute {
@@ -33,15 +34,12 @@ interface Received {
   readonly query: string;
 }
 
-const accountOptions = z.strictObject({
-  plan: z.optional(z.enum(planNames)),
-  serverLimit: account.shape.serverLimit,
-  id: z.optional(account.shape.id),
-});
-
 const count = z.int();
-/** Numbers in a query are text. */
-const number = z.coerce.number().check(z.int(), z.nonnegative());
+/** Numbers in a query are text; other text stays as it is, and is refused. */
+const number = z.pipe(
+  z.transform((text) => (/^\d+$/.test(String(text)) ? Number(text) : text)),
+  z.int().check(z.nonnegative()),
+);
 /** The last so many; all unless given. */
 const limit = z.optional(number);
 
@@ -136,20 +134,14 @@ export const controlRoutes = {
     description:
       "Mints an access token for an account (the first unless given): a good one, an expired one " +
       "(`expiresInSeconds` below 0), one that is wrongly signed, one without a subject, or one with any claims.",
-    body: z.strictObject({
-      accountId: z.optional(account.shape.id),
-      expiresInSeconds: z.optional(z.int()),
-      wrongSignature: z.optional(z.boolean()),
-      withoutSubject: z.optional(z.boolean()),
-      claims: z.optional(z.record(z.string(), z.unknown())),
-    }),
+    body: z.extend(accessTokenOptions, { accountId: z.optional(account.shape.id) }),
     answer: z.object({ accessToken: z.string() }),
-    async carryOut(reference, { body: { accountId, ...options } }) {
-      const { account: first } = reference;
-      const of = reference.accounts().find(({ id }) => id === (accountId ?? first.id));
-      if (of === undefined) throw new RefusedError(404, `There is no account ${accountId ?? first.id}`);
-      return { accessToken: await reference.mintAccessToken(of, options) };
-    },
+    carryOut: async (reference, { body: { accountId, ...options } }) => ({
+      accessToken: await reference.mintAccessToken(
+        accountId === undefined ? undefined : { id: accountId },
+        options,
+      ),
+    }),
   }),
   addFault: route({
     method: "POST",

@@ -6,8 +6,11 @@ import * as z from "zod/mini";
 import { type RouteName, routeNames } from "../spec";
 import type { Answer } from "./answers";
 import type { Clock } from "./clock";
+import { parse } from "./parse";
 
-const ms = z.int().check(z.nonnegative());
+/** What a timer can wait for; Node takes anything above for 1 ms. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+const ms = z.int().check(z.nonnegative(), z.maximum(LONGEST_WAIT_MS));
 
 /** What HTTP can carry; RFC 9110, 5.1 and 5.5. */
 const headerName = z.string().check(z.regex(/^[\w!#$%&'*+.^`|~-]+$/));
@@ -59,7 +62,10 @@ export type FaultRule = z.infer<typeof faultRule>;
 export type ActiveFault = z.infer<typeof activeFault>;
 
 export interface Faults {
-  /** Adds a rule. The first rule that matches a request and is not used up decides what becomes of it. */
+  /**
+   * Adds a rule. The first rule that matches a request and is not used up decides what becomes of it. Throws a RefusedError if
+   * it is not as described.
+   */
   add(rule: FaultRule): void;
   /** The rules that are not used up, first come first. */
   list(): ActiveFault[];
@@ -70,8 +76,13 @@ export interface Faults {
 export function createFaults(clock: Clock): Faults & { take(route: RouteName): ActiveFault | undefined } {
   let faults: ActiveFault[] = [];
   return {
-    add: (rule) => void faults.push({ ...rule, addedAt: new Date(clock.now()).toISOString(), seen: 0 }),
-    list: () => [...faults],
+    add: (rule) =>
+      void faults.push({
+        ...parse(faultRule, rule, "the fault"),
+        addedAt: new Date(clock.now()).toISOString(),
+        seen: 0,
+      }),
+    list: () => faults.map((fault) => ({ ...fault, outcome: { ...fault.outcome } })),
     clear: () => {
       faults = [];
     },

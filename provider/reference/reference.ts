@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
 import { serverName } from "../spec/messages";
 import { type AccessTokenOptions, createAccessTokens } from "./access-tokens";
@@ -12,9 +14,21 @@ import { createFaults, type FaultRule, type Faults, sendFaulty, statusOf } from 
 import { createHttpServer, readTarget, send, urlOf } from "./http";
 import { parse } from "./parse";
 import { createRequestLog, type LoggedRequest, loggable, type RequestFilter } from "./request-log";
-import { fromSnapshot, type Seed, type Snapshot, takeSnapshot, withSeed } from "./snapshot";
+import {
+  accountOptions,
+  fromSnapshot,
+  type Seed,
+  type Snapshot,
+  seed as seedSchema,
+  snapshot as snapshotSchema,
+  takeSnapshot,
+  withSeed,
+} from "./snapshot";
 import { openSqliteStore } from "./sqlite-store";
-import { createMemoryStore, type Store, type StoredServer } from "./store";
+import { copyServer, createMemoryStore, type Store, type StoredServer } from "./store";
+
+/** How long `stop` waits for requests in flight. */
+const STOP_MS = 1000;
 
 export interface ReferenceOptions {
   /** 0, the default, takes a free port. */
@@ -73,11 +87,11 @@ export interface Reference {
   /** Replaces all accounts and servers. Access tokens stay good for accounts that the snapshot has. */
   restore(snapshot: Snapshot): void;
   addAccount(options?: AccountOptions): Account;
-  /** An access token of an account, the first unless given. */
-  mintAccessToken(account?: Account, options?: AccessTokenOptions): Promise<string>;
+  /** An access token of an account, the first unless given. Rejects with a RefusedError if there is no such account. */
+  mintAccessToken(account?: Pick<Account, "id">, options?: AccessTokenOptions): Promise<string>;
   /** Renames a server, which the API itself cannot do. */
   rename(id: string, name: string): void;
-  /** Ends all connections and frees the port and the data file. */
+  /** Takes no more connections, lets requests in flight finish for up to a second, and frees the port and the data file. */
   stop(): Promise<void>;
 }
 
@@ -101,9 +115,10 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
   const { port = 0, host = "127.0.0.1", control = true, onRequest } = options;
   const controlHosts = parse(z.array(controlHost), options.controlHosts ?? [], "controlHosts");
   const clock = createClock();
+  const seed = (wanted: Seed) =>
+    store.replace(withSeed(store, parse(seedSchema, wanted, "the seed"), clock.now()));
   const first = putFirstAccount(store, options);
-  if (options.seed !== undefined && store.count() === 0)
-    store.replace(withSeed(store, options.seed, clock.now()));
+  if (options.seed !== undefined && store.count() === 0) seed(options.seed);
   const accessTokens = createAccessTokens(store.signingSecret, store.account, clock);
   const faults = createFaults(clock);
   options.faults?.forEach(faults.add);
@@ -118,8 +133,8 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
     get account() {
       return store.account(FIRST_ACCOUNT_ID) ?? first;
     },
-    accounts: store.accounts,
-    servers: store.list,
+    accounts: () => store.accounts().map((account) => ({ ...account })),
+    servers: (accountId) => store.list(accountId).map(copyServer),
     requests: log.list,
     requestCount: log.count,
     faults: { add: faults.add, list: faults.list, clear: faults.clear },
@@ -130,30 +145,38 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
       log.clear();
       clock.reset();
     },
-    seed: (seed) => store.replace(withSeed(store, seed, clock.now())),
+    seed,
     snapshot: () => takeSnapshot(store),
-    restore: (snapshot) => store.replace(fromSnapshot(snapshot)),
-    addAccount(accountOptions) {
-      const account = newAccount(accountOptions);
+    restore: (snapshot) => store.replace(fromSnapshot(parse(snapshotSchema, snapshot, "the snapshot"))),
+    addAccount(wanted = {}) {
+      const account = newAccount(parse(accountOptions, wanted, "the account"));
       if (store.account(account.id) !== undefined)
         throw new RefusedError(409, `There is an account ${account.id} already`);
       store.putAccount(account);
       return account;
     },
-    mintAccessToken: (account = first, tokenOptions = {}) => accessTokens.mint(account.id, tokenOptions),
+    async mintAccessToken({ id } = first, tokenOptions = {}) {
+      if (store.account(id) === undefined) throw new RefusedError(404, `There is no account ${id}`);
+      return accessTokens.mint(id, tokenOptions);
+    },
     rename: (id, name) => store.rename(id, parse(serverName, name, "name")),
     async stop() {
       const closed = new Promise((done) => server.close(done));
+      const sent = [...inFlight].map((response) => once(response, "close"));
+      await Promise.race([Promise.all(sent), sleep(STOP_MS, undefined, { ref: false })]);
       server.closeAllConnections();
       await closed;
       store.close();
     },
   };
+  const inFlight = new Set<ServerResponse>();
   const answerApi = createApi({ store, accessTokens, faults, clock });
   const answerControl = createControl(reference, [host, ...controlHosts]);
   return reference;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    inFlight.add(response);
+    response.once("close", () => inFlight.delete(response));
     const target = readTarget(request);
     if (control && isControlPath(target.path))
       return send(response, await orRefusal(request, answerControl(request, target)));
@@ -174,6 +197,8 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
     };
     log.add(entry);
     onRequest?.(entry);
+    // Such a response never comes: nothing waits for it.
+    if (outcome?.kind === "hang") inFlight.delete(response);
     if (outcome === undefined) send(response, right);
     else await sendFaulty(response, right, outcome, send);
   }
@@ -183,7 +208,9 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
 function putFirstAccount(store: Store, { plan, serverLimit }: ReferenceOptions): Account {
   const known = store.account(FIRST_ACCOUNT_ID);
   if (known !== undefined && plan === undefined && serverLimit === undefined) return known;
-  const account = newAccount({ plan, serverLimit, id: FIRST_ACCOUNT_ID });
+  const account = newAccount(
+    parse(accountOptions, { plan, serverLimit, id: FIRST_ACCOUNT_ID }, "the first account"),
+  );
   store.putAccount(account);
   return account;
 }

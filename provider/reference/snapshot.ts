@@ -3,7 +3,7 @@ import { planNames } from "../spec";
 import { type LiveStream, serverName } from "../spec/messages";
 import { FIRST_ACCOUNT_ID, newAccount } from "./accounts";
 import { newServer } from "./new-server";
-import type { Content, Store, StoredServer } from "./store";
+import { type Content, copyServer, type Store, type StoredServer } from "./store";
 
 /**
  * Any text that SQLite gives back as it was. Only the first rule is a pattern: other languages' regular expressions cannot
@@ -19,6 +19,13 @@ export const account = z.strictObject({
   id,
   plan: z.enum(planNames),
   serverLimit: z.optional(z.int().check(z.positive())),
+});
+
+/** What an account is made of; also what `POST /_reference/accounts` takes. */
+export const accountOptions = z.strictObject({
+  plan: z.optional(account.shape.plan),
+  serverLimit: account.shape.serverLimit,
+  id: z.optional(id),
 });
 
 export const storedStream = z.strictObject({
@@ -88,8 +95,8 @@ export type Seed = z.infer<typeof seed>;
 export function takeSnapshot(store: Store): Snapshot {
   return {
     formatVersion: SNAPSHOT_FORMAT,
-    accounts: store.accounts(),
-    servers: store.list(),
+    accounts: store.accounts().map((each) => ({ ...each })),
+    servers: store.list().map(copyServer),
   };
 }
 

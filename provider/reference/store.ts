@@ -96,6 +96,11 @@ export function createMemoryStore(
   return store;
 }
 
+/** What a caller may change without changing what a store holds. */
+export function copyServer(server: StoredServer): StoredServer {
+  return { ...server, streams: server.streams.map((stream) => ({ ...stream })) };
+}
+
 /** Throws if a server cannot be added to a store: the message says why. */
 export function checkNew(store: Pick<Store, "account" | "find">, { id, accountId }: StoredServer): void {
   if (store.find(id) !== undefined) throw new RefusedError(409, `There is a server ${id} already`);

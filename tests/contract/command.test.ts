@@ -106,7 +106,11 @@ test("env says which option lets a reference be reached by a name, and works wit
 });
 
 test("--seed and --faults are there from the first request, and --log shows each request without its tokens", async () => {
-  const seed = write("seed.json", { servers: [{ name: "Seeded", token: "pt_live_seeded" }] });
+  // With a byte order mark, as editors of Windows write it.
+  const seed = write(
+    "seed.json",
+    `\ufeff${JSON.stringify({ servers: [{ name: "Seeded", token: "pt_live_seeded" }] })}`,
+  );
   const faults = write("faults.json", [
     { route: "listServers", outcome: { kind: "answer", status: 503, body: "no" } },
   ]);

@@ -1,6 +1,7 @@
 import { request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Reference, startReference } from "../../provider/reference";
-import type { FaultOutcome } from "../../provider/reference/faults";
+import type { FaultOutcome, FaultRule } from "../../provider/reference/faults";
 import { createRequestLog, type LoggedRequest } from "../../provider/reference/request-log";
 
 let reference: Reference;
@@ -261,8 +262,90 @@ test.each([
   expect(reference.servers()).toHaveLength(status === 204 ? 0 : 1);
 });
 
+// What a program in JavaScript, or one that reads its data from a file, may hand in.
+// biome-ignore lint/suspicious/noExplicitAny: it is of no type that the methods take
+const nonsense = (value: unknown) => value as any;
+
+test("methods refuse what the control plane refuses", async () => {
+  const plan = nonsense("gold");
+  expect(() => reference.addAccount({ plan })).toThrow("plan: Invalid option");
+  expect(() => reference.addAccount({ id: "" })).toThrow("id: ");
+  expect(() => reference.seed({ servers: [{ name: " " }] })).toThrow(
+    "servers.0.name: must not be empty or blank",
+  );
+  expect(() => reference.restore(nonsense({ formatVersion: 2 }))).toThrow("formatVersion: ");
+  expect(() => reference.faults.add({ outcome: nonsense({ kind: "rest" }) })).toThrow("outcome.kind: ");
+  await expect(reference.mintAccessToken(undefined, { expiresInSeconds: 0.5 })).rejects.toThrow(
+    "expiresInSeconds: ",
+  );
+  await expect(reference.mintAccessToken({ id: "nobody" })).rejects.toThrow("There is no account nobody");
+  for (const options of [
+    { plan },
+    { seed: { servers: [{ name: "" }] } },
+    { faults: [{ outcome: { kind: plan } }] },
+  ])
+    await expect(startReference(options)).rejects.toThrow(/plan: |servers.0.name: |outcome.kind: /);
+  expect([reference.accounts().length, reference.servers(), reference.faults.list()]).toEqual([1, [], []]);
+});
+
+test("what methods hand out are copies", () => {
+  reference.seed({ servers: [{ name: "A" }] });
+  const rule: FaultRule = { outcome: { kind: "delay", ms: 5 } };
+  reference.faults.add(rule);
+  const read = () => [
+    reference.snapshot(),
+    reference.servers(),
+    reference.accounts(),
+    reference.faults.list(),
+  ];
+  const before = JSON.stringify(read());
+  const change = (value: object): void => {
+    for (const [key, part] of Object.entries(value))
+      if (typeof part === "object" && part !== null) change(part);
+      else Object.assign(value, { [key]: "changed" });
+  };
+  change(read());
+  change(rule);
+  expect(JSON.stringify(read())).toBe(before);
+});
+
+test.each(["limit=", "limit=%20", "limit=1e1", "limit=-1", "limit=0x1", "status="])(
+  "a query %s is refused",
+  async (query) => expect((await control("GET", `requests?${query}`)).status).toBe(400),
+);
+
+test.each(["delay", "drip"])("a %s that no timer can wait for is refused", async (kind) => {
+  expect((await control("POST", "faults", { outcome: { kind, ms: 2 ** 31 } })).status).toBe(400);
+  expect((await control("POST", "faults", { outcome: { kind, ms: 2 ** 31 - 1 } })).status).toBe(201);
+});
+
+test("a stop lets requests in flight finish, and takes no new ones", async () => {
+  reference.faults.add({ outcome: { kind: "delay", ms: 300 } });
+  const slow = list();
+  while (reference.requestCount() === 0) await sleep(5);
+  const stopped = reference.stop();
+  await expect(fetch(`${reference.url}/_reference/health`)).rejects.toThrow();
+  expect((await slow).status).toBe(200);
+  await stopped;
+});
+
+test.each([
+  ["a response that never comes is not waited for", { kind: "hang" }, 0, 500],
+  ["one that takes longer is cut off after a second", { kind: "delay", ms: 60_000 }, 900, 3000],
+] as const)("at a stop, %s", async (_, outcome, atLeastMs, atMostMs) => {
+  reference.faults.add({ outcome });
+  const failed = list().catch(() => "cut off");
+  while (reference.requestCount() === 0) await sleep(5);
+  const started = performance.now();
+  await reference.stop();
+  const elapsedMs = performance.now() - started;
+  expect(elapsedMs).toBeGreaterThanOrEqual(atLeastMs);
+  expect(elapsedMs).toBeLessThan(atMostMs);
+  expect(await failed).toBe("cut off");
+});
+
 test("a control host is taken like a name of its own, and no other name is", async () => {
-  const first = reference;
+  await reference.stop();
   reference = await startReference({ host: "0.0.0.0", controlHosts: ["reference", "Other.Example"] });
   for (const [headers, status] of [
     [{ host: "reference:7678" }, 204],
@@ -273,7 +356,6 @@ test("a control host is taken like a name of its own, and no other name is", asy
     [{ host: "reference.example" }, 403],
   ] as const)
     expect([headers, await statusWith(headers, "/_reference/reset")]).toEqual([headers, status]);
-  await first.stop();
 });
 
 test.each([["http://reference"], ["reference:7678"], [""], ["a b"]])(
