@@ -10,7 +10,7 @@ import { pauseWithin, type Run } from "./run";
  */
 const SETTLING_MS = 15_000;
 
-/** Pause between two looks at a server that is too young; a fraction of the settling time, so that it is found soon. */
+/** Pause between two looks for a server that is too young; a fraction of the settling time, so that it is found soon. */
 const LOOK_AGAIN_MS = 3000;
 
 /** A server that a state has. */
@@ -31,42 +31,46 @@ export async function unlessGone<T>(
   request: () => Promise<T>,
   deadline: Deadline,
 ): Promise<T | undefined> {
-  let bornMs = Date.parse(server.state.createdAt ?? "");
   for (;;) {
+    let ageMs: number;
     try {
       return await request();
     } catch (error) {
       if (!isNotFound(error)) throw error;
-      refuseOtherEyes(run, server);
-      // The API's own clock, where it tells: ours may be wrong.
-      const nowMs = error.respondedAt ?? Date.now();
-      // Of a server whose age is not known, the first look is the youngest it can be.
-      if (Number.isNaN(bornMs)) bornMs = nowMs;
-      const waitMs = bornMs + SETTLING_MS - nowMs;
-      if (waitMs <= 0) break;
-      if (!(await pauseWithin(run, Math.min(waitMs, LOOK_AGAIN_MS), deadline)))
-        throw new AbsenceUnprovenError(server, "it is so new that the API may not show it yet", error);
+      refuseOtherAccount(run, server);
+      ageMs = ageOf(server, error.respondedAt);
     }
+    let isListed: boolean;
+    do {
+      const waitMs = Math.min(Math.max(0, SETTLING_MS - ageMs), LOOK_AGAIN_MS);
+      if (waitMs > 0 && !(await pauseWithin(run, waitMs, deadline)))
+        throw new AbsenceUnprovenError(server, "it is so new that the API may not show it yet");
+      ageMs += waitMs;
+      isListed = await lookUpInList(run, server, deadline);
+    } while (!isListed && ageMs < SETTLING_MS);
+    if (!isListed) return undefined;
+    if (ageMs >= SETTLING_MS) throw stillListed(server);
   }
-  await refuseListed(run, server, deadline);
-  return undefined;
 }
 
-/** Proves by the list that a delete that the API called a success, in an unreadable response, did delete the server. */
+/** Proves by the list that a delete which the API called a success, in an unreadable response, did delete the server. */
 export async function proveDeleted(run: Run, server: KnownServer, deadline: Deadline): Promise<void> {
-  for (const waitMs of run.reconcileDelaysMs.slice(0, -1)) {
+  for (const waitMs of run.reconcileDelaysMs) {
     if (!(await pauseWithin(run, waitMs, deadline))) break;
-    try {
-      return await refuseListed(run, server, deadline);
-    } catch {
-      // The list may lag behind the delete.
-    }
+    // The list may lag behind the delete.
+    if (!(await lookUpInList(run, server, deadline))) return;
   }
-  await refuseListed(run, server, deadline);
+  throw stillListed(server);
+}
+
+/** The server's age by the API's own clock, where it tells: ours may be wrong. One of unknown age may be new. */
+function ageOf({ state }: KnownServer, nowMs = Date.now()): number {
+  const createdMs = Date.parse(state.createdAt ?? "");
+  return Number.isNaN(createdMs) ? 0 : nowMs - createdMs;
 }
 
 /** Only a token of the account that owns the server would see it. */
-function refuseOtherEyes({ client }: Run, server: KnownServer): void {
+function refuseOtherAccount({ client }: Run, server: KnownServer): void {
   const { accountId } = server.state;
   if (client.accountId !== undefined && client.accountId === accountId) return;
   const owner =
@@ -78,13 +82,15 @@ function refuseOtherEyes({ client }: Run, server: KnownServer): void {
   throw new AbsenceUnprovenError(server, `${owner}, and ${token}`);
 }
 
-async function refuseListed({ client }: Run, server: KnownServer, deadline: Deadline): Promise<void> {
-  let servers: readonly { readonly id: string }[];
+async function lookUpInList({ client }: Run, server: KnownServer, deadline: Deadline): Promise<boolean> {
   try {
-    servers = await client.listServers(deadline);
+    const servers = await client.listServers(deadline);
+    return servers.some(({ id }) => id === server.id);
   } catch (cause) {
     throw new AbsenceUnprovenError(server, `the list that would prove it failed: ${textOf(cause)}`, cause);
   }
-  if (servers.some(({ id }) => id === server.id))
-    throw new AbsenceUnprovenError(server, "the account's list of servers still has it");
+}
+
+function stillListed(server: KnownServer): AbsenceUnprovenError {
+  return new AbsenceUnprovenError(server, "the account's list of servers still has it");
 }

@@ -67,9 +67,9 @@ async function until(what: () => boolean): Promise<void> {
   }
 }
 
-/** Starts an update that hangs at the fault, and answers its process once it does. */
-async function hangAt(rule: FaultRule): Promise<{ cli: ChildProcess; ended: Promise<unknown> }> {
-  reference.faults.add(rule);
+/** Starts an update that hangs at the last fault, and returns its process once it does. */
+async function hangAt(rules: readonly FaultRule[]): Promise<{ cli: ChildProcess; ended: Promise<unknown> }> {
+  rules.forEach(reference.faults.add);
   const env = { ...process.env, ...workspace.env };
   const cli = spawn("pulumi", ["up", ...RUN, "--non-interactive"], {
     cwd: workspace.folder,
@@ -81,24 +81,33 @@ async function hangAt(rule: FaultRule): Promise<{ cli: ChildProcess; ended: Prom
   return { cli, ended };
 }
 
-const boundaries: [string, FaultRule, number][] = [
-  ["before the POST", { route: "listServers", outcome: { kind: "hang" } }, 0],
-  ["with a POST that never arrived", { route: "createServer", commit: false, outcome: { kind: "hang" } }, 0],
-  ["with a POST that was carried out", { route: "createServer", outcome: { kind: "hang" } }, 1],
-  ["between POST and GET", { route: "getServer", outcome: { kind: "hang" } }, 1],
+const hang = { kind: "hang" } as const;
+
+const boundaries: [string, FaultRule[], number][] = [
+  ["before the POST", [{ route: "listServers", outcome: hang }], 0],
+  ["with a POST that never arrived", [{ route: "createServer", commit: false, outcome: hang }], 0],
+  ["with a POST that was carried out", [{ route: "createServer", outcome: hang }], 1],
+  [
+    "between a POST whose response was lost and the GET that completes it",
+    [
+      { route: "createServer", outcome: { kind: "reset" } },
+      { route: "getServer", outcome: hang },
+    ],
+    1,
+  ],
 ];
 
 const cases = (["plugin", "dynamic"] as const).flatMap((form) =>
   (["provider", "engine"] as const).flatMap((victim) =>
-    boundaries.map(([when, rule, servers]) => ({ form, victim, when, rule, servers })),
+    boundaries.map(([when, rules, servers]) => ({ form, victim, when, rules, servers })),
   ),
 );
 
 test.each(cases)(
   "$form form: the $victim killed $when leads to no second server",
-  async ({ form, victim, rule, servers }) => {
+  async ({ form, victim, rules, servers }) => {
     await open(form);
-    const { cli, ended } = await hangAt(rule);
+    const { cli, ended } = await hangAt(rules);
     const providers = providerProcesses();
     expect(providers.length).toBeGreaterThan(0);
     if (victim === "engine") cli.kill("SIGKILL");

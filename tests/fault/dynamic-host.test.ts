@@ -38,6 +38,7 @@ test("two first calls at once find the provider configured, although nobody wait
 
 test("a partial create carries id, token and the provider string, so that a later delete works", async () => {
   await host.configure(config());
+  reference.faults.add({ route: "createServer", outcome: { kind: "reset" } });
   reference.faults.add({ route: "getServer", outcome: { kind: "answer", status: 400, body: "no" } });
   const error: unknown = await host.create({ name: "A", ...PROVIDER }).catch((caught: unknown) => caught);
   const [server] = reference.servers();
@@ -52,13 +53,15 @@ test("a gone server is read as an empty id", async () => {
   await host.configure(config());
   const { id, outs } = await host.create({ name: "A", ...PROVIDER });
   reference.reset();
+  // It is no new server any more.
+  reference.clock.advance(16_000);
   expect(await host.read(id, { ...outs })).toEqual({ id: "", props: {} });
 });
 
 test("a user's error has no stack trace, a defect keeps its own", async () => {
   await host.configure(config());
   const user: Error = (await host
-    .read("clxnope", { accountId: "acct_other" })
+    .read("clxnope", { name: "A", accountId: "acct_other" })
     .catch((error: Error) => error)) as Error;
   expect(`${user}: ${user.stack}`).toBe("postject [absence-unproven]: see the error at the resource");
   const defect = (await host.create({}).catch((error: Error) => error)) as Error;

@@ -79,6 +79,8 @@ describe.each(hosts)("through the $host host", ({ startHost }) => {
       passing.map((outcome) =>
         inWorld(async ({ reference, host }) => {
           const stored = await host.create({ name: "A" });
+          // Old enough that what does not find it counts.
+          reference.clock.advance(16_000);
           reference.faults.add({ route: "getServer", times: 3, outcome });
           reference.faults.add({ route: "deleteServer", times: 1, outcome });
           expect((await host.read(stored))?.id).toBe(stored.id);
@@ -121,6 +123,7 @@ describe.each(hosts)("through the $host host", ({ startHost }) => {
     for (const [outcome, code] of rows) {
       await inWorld(async ({ reference, host }) => {
         const stored = await host.create({ name: "A" });
+        reference.clock.advance(16_000);
         reference.faults.add({ route: "getServer", outcome });
         expect(await refusal(host.read(stored))).toBe(code);
         reference.faults.add({ route: "deleteServer", commit: false, outcome });

@@ -16,6 +16,15 @@ beforeEach(async () => {
 
 afterEach(() => reference.stop());
 
+/** Creates a server and lets it get old enough that what does not find it counts. */
+async function createSettled(name: string) {
+  const stored = await startRun().create({ inputs: { name } });
+  reference.clock.advance(SETTLING_MS);
+  return stored;
+}
+
+const SETTLING_MS = 16_000;
+
 const posts = () => reference.requests({ method: "POST" }).length;
 const idsOnApi = () => reference.servers().map(({ id }) => id);
 
@@ -99,7 +108,7 @@ test("several new servers of the name are an error with their ids, and none is t
   const error: unknown = await run.create({ inputs: { name: "A" } }).catch((caught: unknown) => caught);
   const [, , ours] = idsOnApi();
   expect(String(error)).toContain(
-    `These servers may be it: ${other.id}, ${ours}. To take the right one over: take ${other.id} or take ${ours}`,
+    `It may be one of these servers: ${other.id}, ${ours}. To make the right one this resource's own, take ${other.id} or take ${ours}`,
   );
 });
 
@@ -155,7 +164,7 @@ test.each([500, 502, 503, 504])("%i on a read is tried four times at the most", 
 test.each<FaultOutcome>([{ kind: "reset" }, { kind: "answer", status: 503, body: "" }, { kind: "hang" }])(
   "a delete whose answer is lost is sent again, finds nothing, and is done: %j",
   async (outcome) => {
-    const { id, state } = await startRun().create({ inputs: { name: "A" } });
+    const { id, state } = await createSettled("A");
     reference.faults.add({ route: "deleteServer", outcome });
     await startRun().delete({ id, state });
     expect(idsOnApi()).toEqual([]);
@@ -239,7 +248,7 @@ describe("a server counts as gone only when that is proven", () => {
   let state: object;
 
   beforeEach(async () => {
-    ({ id, state } = await startRun().create({ inputs: { name: "A" } }));
+    ({ id, state } = await createSettled("A"));
   });
 
   const read = (accessToken?: string) => startRun(accessToken).read({ id, state: { ...state } });

@@ -63,8 +63,8 @@ test("an account is an argument of the dynamic form alone", () => {
   const args = { servers: { app: { adopt: "clx" } }, account: "staging" };
   expect(planEnvironment(around, args, { isDynamic: true }).problems).toEqual([]);
   expect(planEnvironment(around, args, { isDynamic: false }).problems).toEqual([
-    expect.stringContaining("there is no input `account`; an Environment has"),
-    expect.stringContaining("there is no input `adopt`; the server `app` has"),
+    expect.stringContaining("unknown input `account` of an Environment"),
+    expect.stringContaining("unknown input `adopt` of the server `app`"),
   ]);
 });
 
@@ -92,7 +92,7 @@ test("all problems are told at once: types, names, variables and the template", 
     "`deletionProtection` of an Environment must be a boolean",
     expect.stringContaining("the name template has `{nobody}`"),
     "`name` of the server `c` must be a string",
-    expect.stringContaining("there is no input `nmae`"),
+    expect.stringContaining("unknown input `nmae` of the server `c`"),
     expect.stringContaining("would share the name"),
     expect.stringContaining("would share the variable"),
     expect.stringContaining("POSTJECT_ACCESS_TOKEN, which configures the provider"),
