@@ -11,7 +11,7 @@ const port: Figure = {
   name: "plugin, from spawn to port",
   against: BARE_NODE,
   unit: "×",
-  budget: 1.6,
+  budget: 1.4,
   isBest: "low",
   meaning: "When the engine can connect: the bundle is read by then, and gRPC in it not yet run.",
 };
