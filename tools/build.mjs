@@ -77,9 +77,11 @@ const PLUGIN = {
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 compile();
-await bundle(HTTP);
+const ofHttp = await bundle(HTTP);
 for (const file of readdirSync(PLUGIN_FOLDER)) rmSync(`${PLUGIN_FOLDER}/${file}`);
-await bundle(PLUGIN);
+const ofPlugin = await bundle(PLUGIN);
+// For the bill of materials, which cannot see them among the package's dependencies.
+writeFileSync("dist/bundled.json", JSON.stringify([...new Set([...ofHttp, ...ofPlugin])].toSorted()));
 copyServed();
 
 function compile() {
@@ -88,7 +90,10 @@ function compile() {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Makes one file of a module and all that it loads, in the place of the compiled one, with the licences of what it holds. */
+/**
+ * Makes one file of a module and all that it loads, in the place of the compiled one, with the licences of what it holds.
+ * Resolves to the names of these packages.
+ */
 async function bundle({ entry, file, plugins }) {
   // Installed by now; the import is not at the top because the compiler's complaints come first.
   const { build } = await import("esbuild");
@@ -111,6 +116,7 @@ async function bundle({ entry, file, plugins }) {
   const licences = [...packages].toSorted().map((name) => `${name}\n\n${readLicence(name)}`);
   const [{ text }] = outputFiles;
   writeFileSync(file, `/*\nThis file holds code of:\n\n${licences.join("\n\n")}\n*/\n${text}`);
+  return packages;
 }
 
 function readLicence(name) {

@@ -32,6 +32,9 @@ test("the tarball holds what users need and nothing else", () => {
     /^(dist\/(provider|sdk)\/.*\.(js|d\.ts)|dist\/provider\/reference\/([a-z]+\.(html|json)|swagger-ui\/[\w.-]+)|sdk\/schema\.json|pulumi-resource-postject|PulumiPlugin\.yaml|(CHANGELOG|README)\.md|LICENSE|package\.json)$/;
   expect(files.filter((file) => !expected.test(file))).toEqual([]);
   expect(files.filter((file) => file.startsWith("dist/provider/schema/"))).toEqual([]);
+  expect(files.filter((file) => file.startsWith("dist/provider/hosts/plugin/"))).toEqual([
+    "dist/provider/hosts/plugin/main.js",
+  ]);
 });
 
 test("publint finds nothing to say about the tarball", () => {

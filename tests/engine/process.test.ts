@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import path from "node:path";
 import { status } from "@grpc/grpc-js";
 import { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
@@ -14,6 +15,7 @@ import {
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { createEngineLog } from "../../provider/hosts/plugin/engine-log";
 import { type Reference, startReference } from "../../provider/reference";
 import { connectProvider, type ProviderClient } from "../../tools/provider-client";
 import { ROOT } from "../../tools/root";
@@ -179,5 +181,30 @@ test("Attach is answered, and what the provider does not do is unimplemented", a
   await call(methods.attach, new PluginAttach());
   await expect(call(methods.getMappings, new GetMappingsRequest())).rejects.toMatchObject({
     code: status.UNIMPLEMENTED,
+  });
+});
+
+describe("the engine's log", () => {
+  const messages = ["The plan allows 1 server"];
+
+  // Where the failure of a log is told.
+  beforeEach(() => void jest.spyOn(console, "error").mockImplementation());
+  afterEach(() => jest.restoreAllMocks());
+
+  test("a log that cannot be reached fails nothing", async () => {
+    await createEngineLog("no address: at all").warn("urn", messages);
+    await createEngineLog("127.0.0.1:1").warn("urn", messages);
+  });
+
+  test("a log that accepts a connection and says nothing is given up after five seconds", async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
+    const { port } = silent.address() as AddressInfo;
+    const started = Date.now();
+    await createEngineLog(`127.0.0.1:${port}`).warn("urn", [...messages, "Another"]);
+    expect(Date.now() - started).toBeLessThan(8_000);
+    for (const socket of sockets) socket.destroy();
+    silent.close();
   });
 });

@@ -1,12 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of Pulumi YAML
 import { execFileSync } from "node:child_process";
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
@@ -140,23 +142,28 @@ test("an install in the package's own folder, as `pulumi package add` runs it, a
   expect(packages.toSorted()).toEqual(Object.keys(manifest.dependencies).toSorted());
 });
 
-test("`npm pack` leaves the manifest of the checkout as it was", () => {
-  const folder = mkdtempSync(path.join(home, "pack-"));
-  const text = JSON.stringify({
-    name: "p",
-    version: "1.0.0",
-    scripts: { a: "b" },
-    devDependencies: { c: "1" },
+test("`npm pack` in a fresh checkout builds, packs the same and leaves the manifest as it was", () => {
+  const checkout = path.join(home, "checkout");
+  cpSync(ROOT, checkout, {
+    recursive: true,
+    filter: (file) => !["node_modules", "dist", ".git"].includes(path.relative(ROOT, file)),
   });
+  symlinkSync(path.join(ROOT, "node_modules"), path.join(checkout, "node_modules"), "junction");
+  execFileSync("npm", ["pack", "--loglevel=error"], { cwd: checkout, stdio: "pipe" });
+  const list = (file: string) =>
+    execFileSync("tar", ["-tzf", file], { encoding: "utf8" }).split("\n").toSorted();
+  expect(list(path.join(checkout, path.basename(tarball)))).toEqual(list(tarball));
+  const read = (folder: string) => readFileSync(path.join(folder, "package.json"), "utf8");
+  expect(read(checkout)).toBe(read(ROOT));
+}, 300_000);
+
+test("a manifest that a packing which was cut off has left is made good by the next", () => {
+  const folder = mkdtempSync(path.join(home, "pack-"));
   const manifest = path.join(folder, "package.json");
+  const text = JSON.stringify({ name: "p", scripts: { a: "b" }, devDependencies: { c: "1" } });
   writeFileSync(manifest, text);
-  const run = (command: string) =>
+  for (const command of ["strip", "strip", "restore"])
     execFileSync(process.execPath, [path.join(ROOT, "tools/pack-manifest.mjs"), command], { cwd: folder });
-  run("strip");
-  expect(JSON.parse(readFileSync(manifest, "utf8"))).toEqual({ name: "p", version: "1.0.0" });
-  // A run that was cut off is made good by the next.
-  run("strip");
-  run("restore");
   expect(readFileSync(manifest, "utf8")).toBe(text);
 });
 
