@@ -185,15 +185,15 @@ test("Attach is answered, and what the provider does not do is unimplemented", a
 });
 
 describe("the engine's log", () => {
-  const messages = ["The plan allows 1 server"];
+  const notices = [{ severity: "warning", message: "The plan allows 1 server" }] as const;
 
   // Where the failure of a log is told.
   beforeEach(() => void jest.spyOn(console, "error").mockImplementation());
   afterEach(() => jest.restoreAllMocks());
 
   test("a log that cannot be reached fails nothing", async () => {
-    await createEngineLog("no address: at all").warn("urn", messages);
-    await createEngineLog("127.0.0.1:1").warn("urn", messages);
+    await createEngineLog("no address: at all").write("urn", notices);
+    await createEngineLog("127.0.0.1:1").write("urn", notices);
   });
 
   test("a log that accepts a connection and says nothing is given up after five seconds", async () => {
@@ -202,7 +202,7 @@ describe("the engine's log", () => {
     await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
     const { port } = silent.address() as AddressInfo;
     const started = Date.now();
-    await createEngineLog(`127.0.0.1:${port}`).warn("urn", [...messages, "Another"]);
+    await createEngineLog(`127.0.0.1:${port}`).write("urn", [...notices, ...notices]);
     expect(Date.now() - started).toBeLessThan(8_000);
     for (const socket of sockets) socket.destroy();
     silent.close();

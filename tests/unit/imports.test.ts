@@ -169,8 +169,9 @@ test("the plugin holds one copy of gRPC and one of protobuf, and the licence of 
   }
 });
 
-test("what a first request needs is one file", () => 
-  expect(loadedBy(path.join(ROOT, `dist/$HTTP.js`))).toHaveLength(1););
+test("what a first request needs is one file", () => {
+  expect(loadedBy(path.join(ROOT, `dist/${HTTP}.js`))).toHaveLength(1);
+});
 
 test("importing the SDK loads neither undici nor zod nor the client", () => {
   const loaded = loadedBy("pulumi-postject");
