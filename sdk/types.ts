@@ -89,7 +89,7 @@ export interface ServerSummary {
 export interface GetServerArgs {
   /** Postject's id of the server. */
   id?: string | undefined;
-  /** Name of the server; exactly this, upper and lower case count. */
+  /** Name of the server, exactly; case matters. */
   name?: string | undefined;
   /** Which of several Postject accounts to look in; see `Server`. */
   account?: string | undefined;
@@ -109,7 +109,7 @@ export interface GetServerResult {
 }
 
 export interface GetServersArgs {
-  /** Keep only servers whose name contains this, upper and lower case alike. */
+  /** Keep only servers whose name contains this; case does not matter. */
   nameContains?: string | undefined;
   /** Which of several Postject accounts to look in; see `Server`. */
   account?: string | undefined;

@@ -22,8 +22,8 @@ import {
   withCode,
   withoutOnlyDynamic,
 } from "../../spec";
+import { createEngineLog, type EngineLog, type LogProtocol } from "../engine-log";
 import { componentOf } from "./components";
-import { createEngineLog, type EngineLog } from "./engine-log";
 import { MissingKeysError } from "./errors";
 import { createLookupService } from "./lookups";
 import { decode, withoutUnknown } from "./properties";
@@ -49,8 +49,7 @@ const SCHEMA_FILE = path.join(__dirname, "../../../../sdk/schema.json");
 
 /** Translates Pulumi's provider protocol to the lifecycle; no rule of a server is written here. */
 export function createProvider(engineAddress: string | undefined): PluginProvider {
-  let engine = engineAddress;
-  let log: EngineLog = createEngineLog(engine);
+  let log: EngineLog = createEngineLog(engineAddress, loadLogProtocol);
   let configured: { configuration: Configuration; urn: string } | undefined;
   let run: Run | undefined;
   let cancellation = new AbortController();
@@ -88,8 +87,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
   const service: IResourceProviderServer = {
     handshake: unary((request: rpc.ProviderHandshakeRequest) => {
-      engine = request.getEngineAddress() || engineAddress;
-      log = createEngineLog(engine);
+      log = createEngineLog(request.getEngineAddress() || engineAddress, loadLogProtocol);
       const response = new rpc.ProviderHandshakeResponse();
       response.setAcceptSecrets(true);
       // So that a component's inputs tell which value comes from which resource.
@@ -197,4 +195,13 @@ function unimplemented(): never {
     code: grpc.status.UNIMPLEMENTED,
     details: "not implemented",
   });
+}
+
+/** By `require`, since `import()` sees no names in these modules. */
+function loadLogProtocol(): LogProtocol {
+  return {
+    grpc,
+    ...(require("@pulumi/pulumi/proto/engine_grpc_pb") as Pick<LogProtocol, "EngineClient">),
+    ...(require("@pulumi/pulumi/proto/engine_pb") as Pick<LogProtocol, "LogRequest" | "LogSeverity">),
+  };
 }

@@ -2,7 +2,7 @@ import type { Server as Listener } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { endWithEngine } from "../end-with-engine";
-import { ENGINE_CHANNEL } from "./engine-channel";
+import { ENGINE_CHANNEL } from "../engine-channel";
 import { createProvider } from "./provider";
 
 /** How long an operation under way may still take when the process is told to stop: a create's answer is worth waiting for. */
