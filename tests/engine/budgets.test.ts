@@ -57,7 +57,7 @@ test.each(forms)(
     }
     expect(costs).toEqual({
       preview: {},
-      up: { listServers: 1, createServer: SERVERS, getServer: SERVERS },
+      up: { listServers: 1, createServer: SERVERS },
       "up again": {},
       refresh: { getServer: SERVERS },
       destroy: { deleteServer: SERVERS },
