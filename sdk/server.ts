@@ -38,17 +38,12 @@ export class Server extends ServerResource {
       opts.id === undefined
         ? { ...args, name: args.name, [serverResource.dynamicAutoName]: autoName(name) }
         : { account: args.account };
-    const mapAgain = stopMappingStackTraces();
-    try {
-      super(
-        serverResource.dynamicType,
-        name,
-        { ...unsetOutputs, ...inputs, __provider: serverResource.dynamicProvider },
-        pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs }),
-      );
-    } finally {
-      mapAgain();
-    }
+    super(
+      serverResource.dynamicType,
+      name,
+      { ...unsetOutputs, ...inputs, __provider: serverResource.dynamicProvider },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs }),
+    );
   }
 
   /**
@@ -76,27 +71,6 @@ export class Server extends ServerResource {
       value.__pulumiType === serverResource.dynamicType
     );
   }
-}
-
-/**
- * Pulumi reads a stack trace for each of a resource's promises, which it prints only if PULUMI_DEBUG_PROMISE_LEAKS is set, and
- * its runner maps each to the sources: the longest part of a program of many servers. A trace that is read later, an error's,
- * is mapped then. Answers what ends it.
- */
-function stopMappingStackTraces(): () => void {
-  const { prepareStackTrace } = Error;
-  // Node.js 20 has no function of its own here.
-  if (prepareStackTrace === undefined || process.env.PULUMI_DEBUG_PROMISE_LEAKS) return () => {};
-  const withoutSources: typeof prepareStackTrace = (error, frames) =>
-    // Where Pulumi wants all frames, it looks for the line of the program.
-    Error.stackTraceLimit === Number.POSITIVE_INFINITY
-      ? prepareStackTrace(error, frames)
-      : [String(error), ...frames].join("\n    at ");
-  Error.prepareStackTrace = withoutSources;
-  return () => {
-    // A transformation may have installed another.
-    if (Error.prepareStackTrace === withoutSources) Error.prepareStackTrace = prepareStackTrace;
-  };
 }
 
 /**

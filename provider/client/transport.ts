@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { isLoopback, VERSION } from "../spec";
 import {
@@ -45,6 +44,9 @@ const CONNECTIONS = 64;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** What Node.js's timers take at the most. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Codes of failures that come before a connection is made, so that the request cannot have been sent. */
 const NOT_CONNECTED = new Set([
   "ECONNREFUSED",
@@ -72,82 +74,51 @@ export function createTransport({ endpoint, accessToken, quote }: TransportOptio
   };
   let dispatcher: Dispatcher | undefined;
 
-  return async (request) => {
-    const { call, body } = request;
+  return async ({ call, body, timeoutMs, cancelled }) => {
     dispatcher ??= openDispatcher(hostname);
-    return exchange(
-      dispatcher,
-      {
+    const timeout = AbortSignal.timeout(Math.min(Math.ceil(timeoutMs), LONGEST_TIMER_MS));
+    try {
+      const response = await dispatcher.request({
         origin,
         path: basePath + call.path,
         method: call.method,
         headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
         body: body ?? null,
+        signal: cancelled === undefined ? timeout : AbortSignal.any([timeout, cancelled]),
+        // The signal ends it.
         headersTimeout: 0,
         bodyTimeout: 0,
-      },
-      request,
-      (failure) => explain(failure, call, origin, quote),
-    );
+      });
+      const header = (name: string) => [response.headers[name]].flat()[0];
+      const status = response.statusCode;
+      return { status, header, text: await readText(call, status, response.body) };
+    } catch (failure) {
+      if (failure instanceof PostjectError) throw failure;
+      if (timeout.aborted) throw new TimeoutError(call, timeoutMs);
+      if (cancelled?.aborted) throw new CancelledError(call);
+      throw explain(failure as Failure, call, origin, quote);
+    }
   };
 }
 
-/** One request and its response. A handler takes half the CPU of undici's `request()`, which makes a stream of each. */
-function exchange(
-  dispatcher: Dispatcher,
-  options: Dispatcher.DispatchOptions,
-  { call, timeoutMs, cancelled }: HttpRequest,
-  explainFailure: (failure: Failure) => Error,
-): Promise<HttpResponse> {
-  return new Promise((done, fail) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let status = 0;
-    let headers: IncomingHttpHeaders = {};
-    let controller: Dispatcher.DispatchController | undefined;
-    let stopped: Error | undefined;
-    const stop = (reason: Error) => {
-      stopped = reason;
-      release();
-      fail(reason);
-      controller?.abort(reason);
-    };
-    const cancel = () => stop(new CancelledError(call));
-    const timer = setTimeout(() => stop(new TimeoutError(call, timeoutMs)), timeoutMs);
-    const release = () => {
-      clearTimeout(timer);
-      cancelled?.removeEventListener("abort", cancel);
-    };
-    cancelled?.addEventListener("abort", cancel, { once: true });
-    dispatcher.dispatch(options, {
-      onRequestStart(started) {
-        controller = started;
-        // Stopped while it waited for a connection: it is never sent.
-        if (stopped !== undefined) started.abort(stopped);
-      },
-      onResponseStart(_, responseStatus, responseHeaders) {
-        status = responseStatus;
-        headers = responseHeaders;
-      },
-      onResponseData(_, chunk) {
-        size += chunk.length;
-        chunks.push(chunk);
-        if (size <= RESPONSE_LIMIT_BYTES) return;
-        const limit = `${RESPONSE_LIMIT_BYTES / 1024 ** 2} MiB`;
-        stop(new ResponseMismatchError(call, status, `it is larger than ${limit}`));
-      },
-      onResponseEnd() {
-        release();
-        const header = (name: string) => [headers[name]].flat()[0];
-        // A decoder drops the byte order mark that some gateways put before JSON.
-        done({ status, header, text: new TextDecoder().decode(Buffer.concat(chunks)) });
-      },
-      onResponseError(_, failure) {
-        release();
-        fail(explainFailure(failure));
-      },
-    });
-  });
+/** Reads a body up to the limit. One buffer takes all pieces, since a body may come in very small ones. */
+async function readText(call: Call, status: number, body: AsyncIterable<Buffer>): Promise<string> {
+  let bytes = Buffer.alloc(16 * 1024);
+  let size = 0;
+  for await (const chunk of body) {
+    if (size + chunk.length > RESPONSE_LIMIT_BYTES) {
+      const limit = `${RESPONSE_LIMIT_BYTES / 1024 ** 2} MiB`;
+      throw new ResponseMismatchError(call, status, `it is larger than ${limit}`);
+    }
+    if (size + chunk.length > bytes.length) {
+      const larger = Buffer.alloc(2 * (size + chunk.length));
+      bytes.copy(larger, 0, 0, size);
+      bytes = larger;
+    }
+    size += chunk.copy(bytes, size);
+  }
+  // A decoder drops the byte order mark that some gateways put before JSON.
+  return new TextDecoder().decode(bytes.subarray(0, size));
 }
 
 function openDispatcher(hostname: string): Dispatcher {

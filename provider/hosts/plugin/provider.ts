@@ -9,7 +9,6 @@ import {
   type Configuration,
   createClient,
   PostjectError,
-  preloadHttp,
   requireConfiguration,
   resolveConfiguration,
 } from "../../client";
@@ -111,7 +110,6 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     }),
 
     checkConfig: unary((request: rpc.CheckRequest) => {
-      setImmediate(preloadHttp);
       const { values, secrets } = decode(request.getNews());
       const { failures } = resolveConfiguration({ provider: withoutUnknown(values), env: process.env });
       // A missing key is left to Configure, whose answer the engine turns into the command that sets it; a value that
@@ -129,9 +127,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     // "Unknown" lets the engine compare. Any other answer is worse: after NONE it would go on with the old access token.
     diffConfig: unary(() => new rpc.DiffResponse()),
 
-    // The engine is busy after CheckConfig in an update, and after Configure in a refresh or destroy: time to load for free.
     configure: unary((request: rpc.ConfigureRequest) => {
-      setImmediate(preloadHttp);
       const resolution = resolveConfiguration({
         provider: decode(request.getArgs()).values,
         stack: readStackConfiguration(),
