@@ -117,8 +117,8 @@ export class ResponseMismatchError extends PostjectError {
 
   constructor(call: Call, status: number, problem: string, body?: unknown) {
     super(
-      "unexpected-answer",
-      `The response is not what the API documents: ${problem}. ${errorCodes["unexpected-answer"].remedy} ` +
+      "unexpected-response",
+      `The response is not what the API documents: ${problem}. ${errorCodes["unexpected-response"].remedy} ` +
         show(call, status),
     );
     Object.defineProperty(this, "body", { value: body, enumerable: false });
@@ -147,8 +147,8 @@ function codeOf({ path }: Call, refusal: Refusal): ErrorCode {
   const { status, shape } = refusal;
   if (status === 429) return "rate-limited";
   if (status >= 500) return "api-unavailable";
-  if (!isRefusal(refusal)) return "unexpected-answer";
-  if (status === 404) return shape === "api" && isServerPath(path) ? "not-found" : "unexpected-answer";
+  if (!isRefusal(refusal)) return "unexpected-response";
+  if (status === 404) return shape === "api" && isServerPath(path) ? "not-found" : "unexpected-response";
   const codes: Readonly<Record<number, ErrorCode>> = {
     401: "unauthorized",
     403: "forbidden",

@@ -178,7 +178,7 @@ function isWhole(server: Found): server is Found & ServerFacts {
   return name !== undefined && token !== undefined && createdAt !== undefined && streams.length > 0;
 }
 
-/** Reads a server that may not be readable yet: what answers reads may lag behind what answered the create. */
+/** Reads a new server, again if the API does not find it yet: reads may lag behind writes. */
 async function readNew({ run, deadline }: Creation, id: string): Promise<ServerFacts> {
   const reading = uninterrupted(deadline);
   let failure: unknown;

@@ -84,7 +84,7 @@ export class PlanLimitError extends PostjectError {
     super(
       "plan-limit",
       `Postject refused to create server "${name}": the account's plan ${allowed}, and ${exist}${said}. ` +
-        `${errorCodes["plan-limit"].remedy} (POST /v1/servers answered 403)`,
+        `${errorCodes["plan-limit"].remedy} (POST /v1/servers returned 403)`,
       { cause },
     );
   }
@@ -145,7 +145,7 @@ export class NameTakenError extends PostjectError {
   }
 }
 
-/** The API answered a create with a server that was there before. */
+/** The API returned a server that was there before, instead of a new one. */
 export class ExistingServerError extends PostjectError {
   constructor(name: string, id: string) {
     super(

@@ -112,7 +112,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     checkConfig: unary((request: rpc.CheckRequest) => {
       const { values, secrets } = decode(request.getNews());
       const { failures } = resolveConfiguration({ provider: withoutUnknown(values), env: process.env });
-      // A missing key is left to Configure, whose answer the engine turns into the command that sets it; a value that
+      // A missing key is left to Configure, whose response the engine turns into the command that sets it; a value that
       // another resource will give is not missing.
       const reported = failures.filter(
         ({ code, key }) => code !== "access-token-missing" && values[key] !== UNKNOWN,
@@ -124,7 +124,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       );
     }),
 
-    // "Unknown" lets the engine compare. Any other answer is worse: after NONE it would go on with the old access token.
+    // An empty response lets the engine compare. After DIFF_NONE it would go on with the old access token.
     diffConfig: unary(() => new rpc.DiffResponse()),
 
     configure: unary((request: rpc.ConfigureRequest) => {

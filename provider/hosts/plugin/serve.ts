@@ -5,10 +5,10 @@ import { endWithEngine } from "../end-with-engine";
 import { ENGINE_CHANNEL } from "../engine-channel";
 import { createProvider } from "./provider";
 
-/** How long an operation under way may still take when the process is told to stop: a create's answer is worth waiting for. */
+/** How long an operation may still take when the process is told to stop: the response to a create is worth waiting for. */
 const GRACE_MS = 10_000;
 
-/** How long the last answer may take to leave the process. */
+/** How long the last response may take to leave the process. */
 const FLUSH_MS = 100;
 
 /** Serves the provider on the connections of a listener, until the engine is done. */
@@ -24,7 +24,7 @@ export function serve(listener: Listener): void {
     provider.cancel();
     if (provider.isIdle()) exit();
     setTimeout(exit, GRACE_MS).unref();
-    // The shutdown waits until the last answer has been sent, and for connections, which are no reason to stay.
+    // The shutdown waits until the last response has been sent. It also waits for open connections, hence the limit.
     void provider.idle().then(() => {
       server.tryShutdown(exit);
       setTimeout(exit, FLUSH_MS);

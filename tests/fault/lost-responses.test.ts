@@ -1,6 +1,6 @@
 import { type FaultOutcome, type Reference, startReference } from "../../provider/reference";
 import { streamsOf } from "../support/account";
-import { lostAnswers } from "../support/lost-answers";
+import { lostResponses } from "../support/lost-responses";
 import { type Operations, startOperations } from "../support/operations";
 
 let reference: Reference;
@@ -28,7 +28,7 @@ const SETTLING_MS = 16_000;
 const posts = () => reference.requests({ method: "POST" }).length;
 const idsOnApi = () => reference.servers().map(({ id }) => id);
 
-test.each(lostAnswers)(
+test.each(lostResponses)(
   "a create whose answer is lost to %s leaves exactly one server, stored as usual",
   async (_, outcome) => {
     reference.faults.add({ route: "createServer", outcome });
@@ -40,7 +40,7 @@ test.each(lostAnswers)(
   },
 );
 
-test.each(lostAnswers)(
+test.each(lostResponses)(
   "a create that %s kept from happening is not sent again, and is an error",
   async (_, outcome) => {
     reference.faults.add({ route: "createServer", commit: false, outcome });
@@ -370,7 +370,7 @@ describe("a server counts as gone only when that is proven", () => {
   test.each([
     ["401", { kind: "answer", status: 401, body: { statusCode: 401, message: "no" } }, "unauthorized"],
     ["403", { kind: "answer", status: 403, body: { statusCode: 403, message: "no" } }, "forbidden"],
-    ["an HTML 404", { kind: "answer", status: 404, body: "<html>" }, "unexpected-answer"],
+    ["an HTML 404", { kind: "answer", status: 404, body: "<html>" }, "unexpected-response"],
   ] as const)("not by %s", async (_, outcome, code) => {
     reference.faults.add({ route: "getServer", outcome });
     await expect(read()).rejects.toThrow(`[${code}]`);
