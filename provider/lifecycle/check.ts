@@ -54,12 +54,16 @@ function checkNew(run: Run, owner: Owner, { adopt }: Properties): CheckFailure[]
   return failures;
 }
 
-function checkReplacement(run: Run, oldInputs: Properties, { name, account }: Properties): CheckFailure[] {
+/** A new name or account replaces the server; a value that is not known yet may turn out to be the same. */
+function checkReplacement(run: Run, oldInputs: Properties, inputs: Properties): CheckFailure[] {
   if (!isProtected(run, oldInputs)) return [];
-  const isRename =
-    oldInputs.name !== undefined && ![name, oldInputs.name].includes(UNKNOWN) && name !== oldInputs.name;
-  if (isRename) return [refusal(oldInputs, { by: "name", newName: String(name) })];
-  return account === oldInputs.account ? [] : [refusal(oldInputs, { by: "account" })];
+  const isChanged = (key: string) =>
+    key in run.inputFields &&
+    ![inputs[key], oldInputs[key]].includes(UNKNOWN) &&
+    inputs[key] !== oldInputs[key];
+  if (oldInputs.name !== undefined && isChanged("name"))
+    return [refusal(oldInputs, { by: "name", newName: String(inputs.name) })];
+  return isChanged("account") ? [refusal(oldInputs, { by: "account" })] : [];
 }
 
 function refusal(

@@ -1,4 +1,5 @@
 import { UNKNOWN } from "../../provider/lifecycle";
+import { serverResource } from "../../provider/spec";
 import { startOperations } from "../support/operations";
 
 const operationsWith = (deletionProtection: boolean) =>
@@ -95,4 +96,15 @@ test("a name that an earlier version accepted stays accepted, but no new one lik
   expect(
     operationsWith(false).check({ oldInputs: { name: " A" }, inputs: { name: " B" } }).failures,
   ).toHaveLength(1);
+});
+
+test("a host without accounts does not take a state's account for a change", () => {
+  const fields = { name: serverResource.inputs.name };
+  const withoutAccounts = startOperations(
+    { accessToken: "opaque", endpoint: "http://127.0.0.1:1", deletionProtection: true },
+    { inputFields: fields },
+  );
+  const oldInputs = { name: "A", account: "staging" };
+  expect(withoutAccounts.check({ oldInputs, inputs: { name: "A" } }).failures).toEqual([]);
+  expect(check({ oldInputs, inputs: { name: "A" } }).failures).toHaveLength(1);
 });
