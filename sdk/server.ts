@@ -36,7 +36,7 @@ export class Server extends ServerResource {
   constructor(name: string, args: ServerArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
     const inputs =
       opts.id === undefined
-        ? { ...args, name: args.name, [serverResource.dynamicAutoName]: autoName(name) }
+        ? { ...args, name: args.name, [serverResource.dynamicAutoName]: autoName(name, opts.parent) }
         : { account: args.account };
     super(
       serverResource.dynamicType,
@@ -77,7 +77,18 @@ export class Server extends ServerResource {
  * The name of a new server that the program gives none. The same in every run, so that a preview shows the name that the update
  * will use; a server that exists keeps its name, whatever becomes of project, stack and resource.
  */
-function autoName(name: string): string {
-  const identity = JSON.stringify([pulumi.getProject(), pulumi.getStack(), name]);
+function autoName(name: string, parent: pulumi.Resource | undefined): string {
+  const parents: (string | undefined)[] = [];
+  // Resources of one name are told apart by their parents, as in a URN.
+  for (let one = parent as Parent | undefined; one !== undefined; one = one.__parentResource)
+    parents.push(one.__pulumiType, one.__name);
+  const identity = JSON.stringify([pulumi.getProject(), pulumi.getStack(), ...parents, name]);
   return `${name}-${createHash("sha256").update(identity).digest("hex").slice(0, 7)}`;
+}
+
+/** What Pulumi's SDK knows of a resource before its URN, and leaves out of its declarations. */
+interface Parent {
+  readonly __pulumiType?: string;
+  readonly __name?: string;
+  readonly __parentResource?: Parent;
 }

@@ -22,6 +22,7 @@ const undiciAgents = {
         prototype.request = require("undici/lib/api/api-request");
         prototype.connect = require("undici/lib/api/api-connect");
         exports.Agent = require("undici/lib/dispatcher/agent");
+        exports.Pool = require("undici/lib/dispatcher/pool");
         exports.EnvHttpProxyAgent = require("undici/lib/dispatcher/env-http-proxy-agent");`,
       resolveDir,
     }));

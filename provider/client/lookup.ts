@@ -4,6 +4,7 @@ import {
   type GetServerResult,
   type GetServersArgs,
   type GetServersResult,
+  isSameName,
   type ServerSummary,
   type StreamState,
 } from "../spec";
@@ -58,7 +59,7 @@ function toSummary({ id, name, token, createdAt }: ServerListItem): ServerSummar
 }
 
 async function findByName(client: Client, name: string, deadline: Deadline): Promise<string> {
-  const found = (await client.listServers(deadline)).filter((server) => server.name === name);
+  const found = (await client.listServers(deadline)).filter((server) => isSameName(server.name, name));
   const [first, second] = found;
   if (first === undefined) throw new PostjectError("not-found", `The account has no server named "${name}".`);
   if (second !== undefined) {

@@ -39,12 +39,15 @@ export interface TransportOptions {
 /** More than any documented response: a list of 80,000 servers. Reading stops here, so memory stays flat. */
 const RESPONSE_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** Upper bound of open connections: the engine's `--parallel` is four per core unless it is asked for more. */
-const CONNECTIONS = 64;
+/**
+ * Upper bound of open connections. The engine's `--parallel` is four per core unless it is asked for more: a request should not
+ * have to wait for a connection, because that takes from its time.
+ */
+const CONNECTIONS = 256;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** What Node.js's timers take at the most. */
+/** The longest delay that a Node.js timer accepts. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Codes of failures that come before a connection is made, so that the request cannot have been sent. */
@@ -56,6 +59,8 @@ const NOT_CONNECTED = new Set([
   "ENETUNREACH",
   "EADDRNOTAVAIL",
   "UND_ERR_CONNECT_TIMEOUT",
+  // Of the proxy's response to CONNECT alone: the request itself has no such limit.
+  "UND_ERR_HEADERS_TIMEOUT",
 ]);
 
 /** A certificate that is not trusted ends the connection before the request as well, and a retry does not change that. */
@@ -77,18 +82,21 @@ export function createTransport({ endpoint, accessToken, quote }: TransportOptio
   return async ({ call, body, timeoutMs, cancelled }) => {
     dispatcher ??= openDispatcher(hostname);
     const timeout = AbortSignal.timeout(Math.min(Math.ceil(timeoutMs), LONGEST_TIMER_MS));
+    const signal = cancelled === undefined ? timeout : AbortSignal.any([timeout, cancelled]);
     try {
-      const response = await dispatcher.request({
+      const request = dispatcher.request({
         origin,
         path: basePath + call.path,
         method: call.method,
         headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
         body: body ?? null,
-        signal: cancelled === undefined ? timeout : AbortSignal.any([timeout, cancelled]),
+        signal,
         // The signal ends it.
         headersTimeout: 0,
         bodyTimeout: 0,
       });
+      // undici looks at the signal only once there is a connection; a request that was given up before is never sent.
+      const response = await Promise.race([request, rejectOnAbort(signal)]);
       const header = (name: string) => [response.headers[name]].flat()[0];
       const status = response.statusCode;
       return { status, header, text: await readText(call, status, response.body) };
@@ -99,6 +107,13 @@ export function createTransport({ endpoint, accessToken, quote }: TransportOptio
       throw explain(failure as Failure, call, origin, quote);
     }
   };
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, fail) => {
+    signal.addEventListener("abort", () => fail(signal.reason), { once: true });
+    if (signal.aborted) fail(signal.reason);
+  });
 }
 
 /** Reads a body up to the limit. One buffer takes all pieces, since a body may come in very small ones. */
@@ -122,11 +137,16 @@ async function readText(call: Call, status: number, body: AsyncIterable<Buffer>)
 }
 
 function openDispatcher(hostname: string): Dispatcher {
-  const { Agent, EnvHttpProxyAgent } = loadHttp();
+  const { Agent, EnvHttpProxyAgent, Pool } = loadHttp();
   const options = { connections: CONNECTIONS, connect: { timeout: CONNECT_TIMEOUT_MS } };
   if (isLoopback(hostname)) return new Agent(options);
   try {
-    return new EnvHttpProxyAgent(options);
+    return new EnvHttpProxyAgent({
+      ...options,
+      // A proxy that says nothing to CONNECT must not hold a connection open for good.
+      clientFactory: (origin, poolOptions) =>
+        new Pool(origin, { ...poolOptions, headersTimeout: CONNECT_TIMEOUT_MS }),
+    });
   } catch {
     // The value is not shown: it may hold a password.
     throw new PostjectError(
@@ -139,6 +159,8 @@ function openDispatcher(hostname: string): Dispatcher {
 /** An open connection can fail with the same codes: only while connecting do they prove that nothing was sent. */
 function cameBeforeConnection(error: Failure): boolean {
   const { code = "", errors: attempts = [error] } = error;
+  // The proxy refused to open a tunnel.
+  if (error.message.includes("HTTP Tunneling")) return true;
   if (!NOT_CONNECTED.has(code)) return false;
   return (
     code.startsWith("UND_ERR_") ||

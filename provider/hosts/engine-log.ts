@@ -24,7 +24,7 @@ export interface LogProtocol {
 /** How long the engine may take for a notice. It is on this machine; a preview must not hang if it does not respond. */
 const DEADLINE_MS = 5_000;
 
-/** @param load is called when there is something to write, which most runs have not */
+/** @param load is called only when there is something to write: most runs write nothing */
 export function createEngineLog(address: string | undefined, load: () => LogProtocol): EngineLog {
   return {
     async write(urn, notices) {

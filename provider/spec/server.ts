@@ -79,7 +79,7 @@ export function isSameName(one: string, other: string): boolean {
 
 /** An id is part of a URL's path. Postject's are cuids, which is not documented: only what cannot be an id is refused. */
 const idRule = {
-  pattern: /^[^\s\p{Cc}/?#%]+$/u,
+  pattern: /^(?!\.{1,2}$)[^\s\p{Cc}/?#%]+$/u,
   problem: "must be the id of a server",
 } as const satisfies Rule;
 
@@ -128,8 +128,8 @@ export const serverResource = {
       type: "boolean",
       optional: true,
       description:
-        "Create this server although the account has another one of the same name. Off by default, because such a " +
-        "server is nearly always one whose creation was never recorded, or somebody else's.",
+        "Create this server although the account has another one of the same name. Off by default, because that one is usually " +
+        "this very server under another resource name, or somebody else's.",
     },
     account: {
       type: "string",

@@ -13,7 +13,7 @@ import { endWithEngine } from "../end-with-engine";
 import { createEngineLog, type LogProtocol } from "../engine-log";
 import { fromSentinel, toSentinel } from "../unknown";
 
-// The constant provider string in every dynamic resource's state names this module, for ever. It speaks the interface of
+// The constant provider string in every dynamic resource's state names this module, so it never moves. It speaks the interface of
 // `pulumi.dynamic.ResourceProvider` without importing Pulumi, which the host that calls it has loaded anyway.
 
 type StringKeyed = Record<string, unknown>;
@@ -103,8 +103,7 @@ export async function create(inputs: StringKeyed) {
 
 export async function read(id: string, state: StringKeyed) {
   return callHost(async () => {
-    // Whether the resource owns the server or only reads it, the host does not tell.
-    const request = { id, state: fromHost(state), ownership: "none" } as const;
+    const request = { id, state: fromHost(state), isImport: false };
     const found = await lifecycle.read(getRun(state), request);
     // An empty id takes the resource out of the state.
     return found

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import * as grpc from "@grpc/grpc-js";
@@ -33,7 +34,7 @@ import { createUnary } from "./unary";
 /** The provider as one process serves it, and how far its work is done. */
 export interface PluginProvider {
   readonly service: IResourceProviderServer;
-  /** Ends what waits; a create in flight goes on. */
+  /** Ends pauses and pending reads; a create in flight continues. */
   cancel(): void;
   /** Resolves when no operation is under way. */
   idle(): Promise<void>;
@@ -51,7 +52,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
   let log: EngineLog = createEngineLog(engineAddress, loadLogProtocol);
   let configured: { configuration: Configuration; urn: string } | undefined;
   let run: Run | undefined;
-  let cancellation = new AbortController();
+  let cancellation = startCancellation();
   const underWay = new Set<Promise<unknown>>();
   const unary = createUnary(track);
 
@@ -76,7 +77,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
   function cancel(): void {
     cancellation.abort();
-    cancellation = new AbortController();
+    cancellation = startCancellation();
   }
 
   function track(work: Promise<unknown>): void {
@@ -111,7 +112,11 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
     checkConfig: unary((request: rpc.CheckRequest) => {
       const { values, secrets } = decode(request.getNews());
-      const { failures } = resolveConfiguration({ provider: withoutUnknown(values), env: process.env });
+      const { failures } = resolveConfiguration({
+        provider: withoutUnknown(values),
+        stack: readStackConfiguration(),
+        env: process.env,
+      });
       // A missing key is left to Configure, whose response the engine turns into the command that sets it; a value that
       // another resource will give is not missing.
       const reported = failures.filter(
@@ -186,6 +191,13 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
   };
 }
 
+/** All operations of a run listen to one signal, which is no leak. */
+function startCancellation(): AbortController {
+  const cancellation = new AbortController();
+  setMaxListeners(0, cancellation.signal);
+  return cancellation;
+}
+
 function unimplemented(): never {
   throw Object.assign(new Error("not implemented"), {
     code: grpc.status.UNIMPLEMENTED,
@@ -193,7 +205,7 @@ function unimplemented(): never {
   });
 }
 
-/** By `require`, since `import()` sees no names in these modules. */
+/** By `require`, because `import()` can't detect these modules' named exports. */
 function loadLogProtocol(): LogProtocol {
   return {
     grpc,
