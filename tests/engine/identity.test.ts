@@ -95,6 +95,32 @@ describe.each(forms)("in the $form form", ({ Server }) => {
   });
 });
 
+test("two servers of one name under different parents are two resources", async () => {
+  class Group extends pulumi.ComponentResource {
+    constructor(name: string) {
+      super("acme:index:Group", name);
+      new postject.Server("app", {}, { parent: this });
+    }
+  }
+  // The engine tells resources of one name apart by the types of their parents.
+  class Other extends pulumi.ComponentResource {
+    constructor(name: string) {
+      super("acme:index:Other", name);
+      new postject.Server("app", {}, { parent: this });
+    }
+  }
+  stack = await createTestStack({ reference, program: async () => void new Group("one") });
+  await stack.run("up");
+  stack.program = async () => {
+    new Group("one");
+    new Other("two");
+  };
+  const { failed, printed } = await stack.run("up");
+  expect({ failed, printed: failed ? printed : "" }).toEqual({ failed: false, printed: "" });
+  const names = reference.servers().map(({ name }) => name);
+  expect(new Set(names).size).toBe(2);
+});
+
 test("an empty id is no id to get: it creates nothing", async () => {
   let refused: unknown;
   stack = await createTestStack({

@@ -4,7 +4,7 @@ import path from "node:path";
 import { type Account, type Reference, startReference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
 import { createWorkspace, type Workspace } from "../../tools/workspace";
-import { createByHand, onlyServer, requestsOf } from "../support/account";
+import { createByHand, namesOf, onlyServer, requestsOf } from "../support/account";
 
 /** By its link in the program's folder: `pulumi do` splits a path at blanks, and a checkout may have some. */
 const plugin = () => path.join(workspace.folder, "node_modules/pulumi-postject/pulumi-resource-postject");
@@ -379,6 +379,43 @@ test("`pulumi do` lists, reads and looks up servers", async () => {
   expect(read.printed).toContain(alpha?.name);
   const missing = await pulumi(["do", "--package", plugin(), "postject:index:Server", "read", "clxnope"]);
   expect(missing.printed).toContain("does not exist");
+  const id = alpha?.id ?? "";
+  const options = ["do", "--package", plugin(), "postject:index:Server", "--stateless"];
+  await pulumi([...options, "delete", id, "--yes"], UNPROTECTED);
+  expect(namesOf(reference)).toEqual(["Beta"]);
+});
+
+test("a program may look at a server that it also owns: the look takes nothing over", async () => {
+  const resources = `${server("name: App")}  seen:\n    type: postject:Server\n    get: { id: "\${app.id}" }\n`;
+  declare(resources);
+  expect(await pulumi(["up"])).toMatchObject({ failed: false });
+  expect(await pulumi(["up", "--refresh"])).toMatchObject({ failed: false });
+  expect(await pulumi(["preview", "--expect-no-changes"])).toMatchObject({ failed: false });
+  expect(await pulumi(["destroy", "--refresh"], UNPROTECTED)).toMatchObject({ failed: false });
+  expect(reference.servers()).toEqual([]);
+});
+
+test("what the stack's configuration allows counts for an explicit provider's check as well", async () => {
+  declare(
+    `  other:\n    type: pulumi:providers:postject\n    properties: { endpoint: "http://postject.invalid:1", accessToken: { fn::secret: "\${reference.accessToken}" } }\n`.replace(
+      "${reference.accessToken}",
+      reference.accessToken,
+    ),
+  );
+  expect((await pulumi(["preview"])).printed).toContain("must use https");
+  await pulumi(["config", "set", "postject:allowHttp", "true"]);
+  expect(await pulumi(["preview"])).toMatchObject({ failed: false });
+});
+
+test("a secret name is in no message of a failed lookup", async () => {
+  declare(
+    "",
+    'variables:\n  found:\n    fn::invoke: { function: postject:getServer, arguments: { name: { fn::secret: "hunter2 merger" } } }\noutputs: { id: "${found.id}" }\n',
+  );
+  const { failed, printed } = await pulumi(["preview"]);
+  expect(failed).toBe(true);
+  expect(printed).toContain("[not-found]");
+  expect(printed).not.toContain("hunter2");
 });
 
 test("the engine takes the schema without a warning", async () => {

@@ -47,6 +47,17 @@ test("a new server that neither GET nor list shows yet is looked for until it sh
   expect(run.pausedMs()).toBe(9000);
 });
 
+test("a server that its list hides longer than a GET is read again at the end", async () => {
+  const { id, state } = await startRun().create({ inputs: { name: "A" } });
+  reference.faults.add({ route: "getServer", times: 1, outcome: MISSING });
+  reference.faults.add({
+    route: "listServers",
+    times: 9,
+    outcome: { kind: "answer", status: 200, body: [] },
+  });
+  expect((await startRun().read({ id, state: { ...state } }))?.id).toBe(id);
+});
+
 test("a delete of a server that does not show yet deletes it once it does", async () => {
   const { id, state } = await startRun().create({ inputs: { name: "A" } });
   reference.faults.add({ route: "deleteServer", commit: false, outcome: MISSING });

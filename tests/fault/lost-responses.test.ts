@@ -174,6 +174,33 @@ test.each([
   ).rejects.toThrow(text);
 });
 
+test("a short deadline of one create does not end the list that others wait for", async () => {
+  reference.faults.add({
+    route: "listServers",
+    outcome: {
+      kind: "answer",
+      status: 429,
+      headers: { "retry-after": "3" },
+      body: { statusCode: 429, message: "slow down" },
+    },
+  });
+  const run = startRun();
+  const [short, long] = await Promise.allSettled([
+    run.create({ inputs: { name: "A" }, timeoutMs: 2000 }),
+    run.create({ inputs: { name: "B" } }),
+  ]);
+  expect(String((short as PromiseRejectedResult).reason)).toContain("[rate-limited]");
+  expect(long.status).toBe("fulfilled");
+});
+
+test("a server that this run created is not adopted by another resource of it", async () => {
+  const run = startRun();
+  const { id } = await run.create({ owner: "app", inputs: { name: "A" } });
+  await expect(run.create({ owner: "twin", inputs: { name: "A", adopt: id } })).rejects.toThrow(
+    /another resource of the program has it.*`aliases`.*\[adopt-mismatch\]/,
+  );
+});
+
 test("two creates of one name at once, both answers lost, are two servers in two states", async () => {
   const run = startRun();
   reference.faults.add({ route: "createServer", times: 2, outcome: { kind: "reset" } });

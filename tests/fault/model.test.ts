@@ -103,6 +103,8 @@ type Step =
       /** A resource to replace although nothing has changed, as `--replace` and a taint do. */
       readonly replace: string | undefined;
       readonly deleteBeforeReplace: boolean;
+      /** Whether the run refreshes the state first, as `--refresh` does. */
+      readonly refresh: boolean;
     }
   | { readonly kind: "refresh" | "destroy" | "deleteOutside" | "renameStack" }
   | { readonly kind: "import"; readonly key: string; readonly which: number }
@@ -116,6 +118,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       program,
       replace: fc.option(logicalName, { nil: undefined, freq: 4 }),
       deleteBeforeReplace: fc.boolean(),
+      refresh: fc.boolean(),
     }),
   },
   {
@@ -273,10 +276,22 @@ async function deleteOutside({ reference }: World): Promise<void> {
   }).catch(() => {});
 }
 
+async function refresh(world: World, run: Operations): Promise<void> {
+  for (const [key, resource] of [...world.state])
+    await attempt(world, async () => {
+      const found = await run.read({ ...resource, owner: key });
+      if (found === undefined) world.state.delete(key);
+      else world.state.set(key, found);
+    });
+}
+
 async function perform(world: World, step: Step): Promise<void> {
   const run = startRun(world);
   const { state, reference } = world;
-  if (step.kind === "up") return up(world, run, step);
+  if (step.kind === "up") {
+    if (step.refresh) await refresh(world, run);
+    return up(world, run, step);
+  }
   if (step.kind === "preview") return preview(world, run, step.program);
   if (step.kind === "deleteOutside") return deleteOutside(world);
   if (step.kind === "renameStack") world.stackRenames += 1;
@@ -296,14 +311,8 @@ async function perform(world: World, step: Step): Promise<void> {
   }
   for (const [key, resource] of [...state]) {
     if (step.kind === "destroy") await remove(world, run, key, resource);
-    if (step.kind === "refresh") {
-      await attempt(world, async () => {
-        const found = await run.read({ ...resource, owner: key });
-        if (found === undefined) state.delete(key);
-        else state.set(key, found);
-      });
-    }
   }
+  if (step.kind === "refresh") await refresh(world, run);
 }
 
 /** What must be so after each step. */

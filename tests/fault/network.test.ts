@@ -2,7 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import {
@@ -13,6 +13,8 @@ import {
   isNotFound,
   startDeadline,
 } from "../../provider/client";
+import { startReference } from "../../provider/reference";
+import { startPluginHost } from "../support/hosts";
 
 const servers: Server[] = [];
 const folders: string[] = [];
@@ -500,4 +502,76 @@ test("the client as it is shipped goes through a proxy, to https and to http, bu
 test("a black hole ends at the deadline", async () => {
   const client = await serve(() => {});
   await expect(client.listServers(startDeadline(500))).rejects.toThrow("[timeout]");
+});
+
+test("a rate limit that lasts is reported as that, also where each response takes its time", async () => {
+  const client = await serve((request, response) => {
+    request.resume();
+    setTimeout(() => response.writeHead(429).end(), 100);
+  });
+  const failures = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      failureOf(client.createServer({ name: "A" }, startDeadline(4000))).then(String),
+    ),
+  );
+  expect(failures.filter((failure) => !failure.includes("[rate-limited]"))).toEqual([]);
+});
+
+describe("before there is a connection", () => {
+  const previous = { ...process.env };
+  afterEach(() => {
+    process.env = { ...previous };
+  });
+
+  test.each([
+    ["a proxy that says nothing to CONNECT", "HTTPS_PROXY"],
+    ["a server that says nothing to a TLS handshake", ""],
+  ])("%s ends at the deadline, and when the run is cancelled", async (_, variable) => {
+    const sockets: Socket[] = [];
+    const silent = createTcpServer((socket) => void sockets.push(socket.on("error", () => {})));
+    await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
+    const { port } = silent.address() as AddressInfo;
+    if (variable !== "") process.env[variable] = `http://127.0.0.1:${port}`;
+    const client = connectTo(variable === "" ? `https://127.0.0.1:${port}` : "https://postject.invalid");
+    await expect(client.listServers(startDeadline(700))).rejects.toThrow("[timeout]");
+    const cancellation = new AbortController();
+    const cancelled = client.listServers(startDeadline(60_000, cancellation.signal));
+    setTimeout(() => cancellation.abort(), 200);
+    await expect(cancelled).rejects.toThrow("[cancelled]");
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+
+  test("a proxy that refuses the tunnel had no effect: a create is not unclear", async () => {
+    const proxy = createServer();
+    proxy.on("connect", (_, socket) => socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"));
+    process.env.HTTPS_PROXY = `http://127.0.0.1:${await listen(proxy)}`;
+    const client = connectTo("https://postject.invalid", { maxRetries: 1 });
+    const failure = await failureOf(client.createServer({ name: "A" }, startDeadline(5000)));
+    expect(failure).toMatchObject({ code: "network", mayHaveArrived: false });
+  });
+});
+
+test("many operations of one run wait without a warning of leaks", async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => void warnings.push(warning);
+  process.on("warning", note);
+  const reference = await startReference();
+  reference.faults.add({
+    route: "createServer",
+    times: 20,
+    commit: false,
+    outcome: {
+      kind: "answer",
+      status: 429,
+      headers: { "retry-after": "1" },
+      body: { statusCode: 429, message: "slow down" },
+    },
+  });
+  const host = await startPluginHost({ endpoint: reference.url, accessToken: reference.accessToken });
+  await Promise.all(Array.from({ length: 20 }, (_, index) => host.create({ name: `S ${index}` })));
+  process.off("warning", note);
+  expect(warnings).toEqual([]);
+  host.stop();
+  await reference.stop();
 });

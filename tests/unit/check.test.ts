@@ -108,3 +108,28 @@ test("a host without accounts does not take a state's account for a change", () 
   expect(withoutAccounts.check({ oldInputs, inputs: { name: "A" } }).failures).toEqual([]);
   expect(check({ oldInputs, inputs: { name: "A" } }).failures).toHaveLength(1);
 });
+
+test("a replacement that may not come is not refused: a name that is not known yet may be the old one", () => {
+  const { check: checkAgain } = operationsWith(true);
+  const request = { owner: "app", oldInputs: { name: "A" }, inputs: { name: UNKNOWN } };
+  expect(checkAgain(request).failures).toEqual([]);
+  expect(checkAgain({ ...request, oldInputs: {} }).failures).toEqual([]);
+  expect(checkAgain({ ...request, oldInputs: {}, inputs: { name: "A" } }).failures).toHaveLength(1);
+});
+
+test("two resources that adopt one server are refused before either does", () => {
+  const run = operationsWith(true);
+  const inputs = { name: "A", adopt: "clx" };
+  expect(run.check({ owner: "one", oldInputs: {}, inputs }).failures).toEqual([]);
+  expect(run.check({ owner: "two", oldInputs: {}, inputs }).failures).toEqual([
+    { property: "adopt", reason: "names a server that another resource of the program has" },
+  ]);
+});
+
+test("another spelling of a name is an update of the state, not a replacement", () => {
+  const [composed, decomposed] = ["Caf\u00e9", "Cafe\u0301"];
+  expect(check({ oldInputs: { name: composed }, inputs: { name: decomposed } }).failures).toEqual([]);
+  expect(diff({ state: { ...state, name: composed }, inputs: { name: decomposed } }).changes).toEqual([
+    { property: "name", replaces: false },
+  ]);
+});
