@@ -25,8 +25,8 @@ export interface Workspace {
 export interface WorkspaceOptions {
   /** A folder of a Pulumi project, relative to the checkout. */
   readonly example: string;
-  /** Folders to put on PATH, as the engine set-up gives them. */
-  readonly engine: readonly string[];
+  /** Folders to put on PATH, as the engine set-up returns them; none if the engine is there already. */
+  readonly engine?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** What stands in for `pulumi-postject`: a folder; the checkout unless given. */
   readonly postject?: string;
@@ -37,7 +37,7 @@ export interface WorkspaceOptions {
 /** Copies an example and prepares it to be run against a state in the same folder. */
 export function createWorkspace({
   example,
-  engine,
+  engine = [],
   env: extra = {},
   postject,
   bare = false,

@@ -14,16 +14,16 @@ import {
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Reference, startReference } from "../../provider/reference";
 import { packTarball } from "../../tools/pack";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, runCommand, type Workspace } from "../../tools/workspace";
+import { runCommand } from "../../tools/workspace";
 import { namesOf } from "../support/account";
+import { useReference, useWorkspace } from "../support/fixtures";
 
 let home: string;
 let tarball: string;
-let reference: Reference;
-let workspace: Workspace;
+const reference = useReference();
+const workspace = useWorkspace("examples/yaml", { reference, bare: true });
 
 beforeAll(() => {
   home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-trees-"));
@@ -31,21 +31,6 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-beforeEach(async () => {
-  reference = await startReference();
-  workspace = createWorkspace({
-    example: "examples/yaml",
-    engine: [],
-    bare: true,
-    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-  });
-});
-
-afterEach(async () => {
-  workspace.remove();
-  await reference.stop();
-});
 
 const pin = (name: string): string =>
   JSON.parse(readFileSync(path.join(ROOT, "node_modules", name, "package.json"), "utf8")).version;
@@ -106,7 +91,7 @@ test("beside another google-protobuf, servers and components are created and del
   expect(namesOf(reference)).toEqual(["App", "pr app"]);
   await pulumi(["destroy"], UNPROTECTED);
   expect(namesOf(reference)).toEqual([]);
-}, 300_000);
+});
 
 test("beside another gRPC, a preview warns of the plan's limit", async () => {
   await install({ "@pulumi/pulumi": pin("@pulumi/pulumi"), "@grpc/grpc-js": "1.12.6" });
@@ -114,7 +99,7 @@ test("beside another gRPC, a preview warns of the plan's limit", async () => {
   await pulumi(["stack", "init", "dev"]);
   await pulumi(["config", "set", "postject:plan", "free"]);
   expect(await pulumi(["preview"])).toContain("warning: The Free plan allows 1 servers");
-}, 300_000);
+});
 
 test("the plugin needs no other package: neither Pulumi's SDK nor gRPC is installed with it", async () => {
   await install({}, undefined, { NODE_ENV: "production" });
@@ -129,7 +114,7 @@ test("the plugin needs no other package: neither Pulumi's SDK nor gRPC is instal
   expect(namesOf(reference)).toEqual(["pr app"]);
   await pulumi(["destroy"], UNPROTECTED);
   expect(namesOf(reference)).toEqual([]);
-}, 300_000);
+});
 
 test("an install in the package's own folder, as `pulumi package add` runs it, adds what the package needs and no more", () => {
   const folder = mkdtempSync(path.join(home, "unpacked-"));
@@ -155,7 +140,7 @@ test("`npm pack` in a fresh checkout builds, packs the same and leaves the manif
   expect(list(path.join(checkout, path.basename(tarball)))).toEqual(list(tarball));
   const read = (folder: string) => readFileSync(path.join(folder, "package.json"), "utf8");
   expect(read(checkout)).toBe(read(ROOT));
-}, 300_000);
+});
 
 test("a manifest that a packing which was cut off has left is made good by the next", () => {
   const folder = mkdtempSync(path.join(home, "pack-"));
@@ -193,7 +178,7 @@ exports.id = new Other(provider, "other", { of: app.id }).id;
   expect((await pulumi(["stack", "output", "id"])).trim()).toContain("found");
   await pulumi(["destroy"], UNPROTECTED);
   expect(namesOf(reference)).toEqual([]);
-}, 300_000);
+});
 
 describe("with a proxy in the environment that accepts connections and says nothing", () => {
   let proxy: Server;
@@ -223,11 +208,8 @@ describe("with a proxy in the environment that accepts connections and says noth
     declare({ app: server("App"), pr: environment });
     await pulumi(["stack", "init", "dev"]);
     await pulumi(["config", "set", "postject:plan", "free"]);
-    const started = Date.now();
     expect(await pulumi(["preview"], env)).toContain("warning: The Free plan allows 1 servers");
     expect(asked.filter((line) => /127\.0\.0\.1|localhost/.test(line))).toEqual([]);
-    // A warning that waited for the proxy would have taken five seconds.
     expect(sockets.size).toBe(0);
-    expect(Date.now() - started).toBeLessThan(30_000);
   });
 });

@@ -8,7 +8,7 @@ import {
   variableSuffixes,
 } from "../../provider/spec";
 import { ROOT } from "../../tools/root";
-import { brokenLinks, readPages } from "../support/docs";
+import { brokenLinks, readPage, readPages } from "../support/docs";
 
 const pages = readPages();
 
@@ -54,17 +54,18 @@ test("every configuration key that a page names exists", () => {
 test.each(["docs/_index.md", "docs/installation-configuration.md"])(
   "%s has the form of Pulumi's registry",
   (file) => {
-    const { text = "", prose = "" } = pages.find((page) => page.path === file) ?? {};
+    const { text, links } = readPage(file);
     expect(text).toMatch(/^---\ntitle: .+\nmeta_desc: .+\nlayout: package\n---\n/);
-    expect(prose).not.toMatch(/^# /m);
-    expect(prose).not.toMatch(/\]\((?!https:|#)/);
+    expect(text).not.toMatch(/^# [^\n]*\n\n/m);
+    expect(links.filter(({ target }) => !/^(https:|#)/.test(target))).toEqual([]);
   },
 );
 
 test("every example is opened by a test of the engine", () => {
   const folder = path.join(ROOT, "tests/engine");
   const tests = readdirSync(folder).map((file) => readFileSync(path.join(folder, file), "utf8"));
-  const opens = (name: string) => new RegExp(`(open\\(|example: |EXAMPLE = )"(examples/)?${name}"`);
+  const opens = (name: string) =>
+    new RegExp(`(open\\(|useWorkspace\\(|example: |EXAMPLE = )"(examples/)?${name}"`);
   const examples = readdirSync(path.join(ROOT, "examples"));
   expect(examples.filter((name) => !tests.some((text) => opens(name).test(text)))).toEqual([]);
 });
