@@ -12,6 +12,8 @@ const project = (name, { needsEngine }) => ({
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join("|")})/)`, "<rootDir>/dist/"],
+  // It has an entry for `import` alone.
+  moduleNameMapper: { "^@actions/expressions$": "<rootDir>/node_modules/@actions/expressions/dist/index.js" },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/examples/"],
   // The protocol's generated code reads a global that jest would warn about when the test file ends.
   testEnvironmentOptions: { globalsCleanup: "off" },

@@ -23,7 +23,14 @@ function main(): number {
   }
   const { status } = spawnSync(
     process.execPath,
-    [path.join(ROOT, "node_modules/jest/bin/jest.js"), "--ci", "tests/contract/contract.test.ts"],
+    [
+      path.join(ROOT, "node_modules/jest/bin/jest.js"),
+      "--ci",
+      "--selectProjects",
+      "contract",
+      "--testPathPatterns",
+      "contract.test.ts",
+    ],
     { cwd: ROOT, stdio: "inherit", env: { ...process.env, POSTJECT_LIVE_RUN: "1" } },
   );
   return status ?? 1;

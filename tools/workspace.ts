@@ -19,6 +19,8 @@ export interface Workspace {
   readonly env: Readonly<Record<string, string>>;
   /** Runs `pulumi` there, without colours and questions; a failure is a result like any other. */
   pulumi(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CommandResult>;
+  /** Runs `pulumi` like that and returns its stdout. Throws if it fails. */
+  mustPulumi(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
   remove(): void;
 }
 
@@ -48,11 +50,12 @@ export function createWorkspace({
   if (!bare) linkPackages(folder, postject);
   mkdirSync(path.join(home, "state"));
   const env = { ...isolatedEnv(home, engine), ...extra };
+  const plain = ["--non-interactive", "--color", "never"];
   return {
     folder,
     env,
-    pulumi: (args, more = {}) =>
-      runCommand("pulumi", [...args, "--non-interactive", "--color", "never"], folder, { ...env, ...more }),
+    pulumi: (args, more) => runCommand("pulumi", [...args, ...plain], folder, { ...env, ...more }),
+    mustPulumi: (args, more) => mustRun("pulumi", [...args, ...plain], folder, { ...env, ...more }),
     remove: () => rmSync(home, { recursive: true, force: true }),
   };
 }
@@ -111,4 +114,16 @@ export function runCommand(
     child.on("error", fail);
     child.on("close", (exitCode) => done({ exitCode: exitCode ?? -1, stdout, stderr }));
   });
+}
+
+/** Runs a command and returns its stdout. Throws everything that it printed if it fails. */
+export async function mustRun(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCommand(command, args, cwd, env);
+  if (exitCode !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`.trim());
+  return stdout;
 }

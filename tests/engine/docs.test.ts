@@ -13,7 +13,13 @@ import { checkShell } from "../support/shell";
 import { commandsOf, findWorkflows, lintWorkflow } from "../support/workflows";
 
 /** Blocks that are held to nothing, and why. */
-const unchecked: readonly { page: string; contains: string; reason: string }[] = [];
+const unchecked: readonly { page: string; contains: string; reason: string }[] = [
+  {
+    page: "DESIGN.md",
+    contains: "flowchart LR",
+    reason: "a drawing; its parts are checked in tests/unit/docs",
+  },
+];
 
 /** What a fragment of TypeScript may take for granted, by the name it uses. */
 const given: Readonly<Record<string, string>> = {

@@ -98,7 +98,7 @@ test("beside another gRPC, a preview warns of the plan's limit", async () => {
   declare({ app: server("App"), pr: environment });
   await pulumi(["stack", "init", "dev"]);
   await pulumi(["config", "set", "postject:plan", "free"]);
-  expect(await pulumi(["preview"])).toContain("warning: The Free plan allows 1 servers");
+  expect(await pulumi(["preview"])).toContain("warning: The Free plan allows 1 server,");
 });
 
 test("the plugin needs no other package: neither Pulumi's SDK nor gRPC is installed with it", async () => {
@@ -208,7 +208,7 @@ describe("with a proxy in the environment that accepts connections and says noth
     declare({ app: server("App"), pr: environment });
     await pulumi(["stack", "init", "dev"]);
     await pulumi(["config", "set", "postject:plan", "free"]);
-    expect(await pulumi(["preview"], env)).toContain("warning: The Free plan allows 1 servers");
+    expect(await pulumi(["preview"], env)).toContain("warning: The Free plan allows 1 server,");
     expect(asked.filter((line) => /127\.0\.0\.1|localhost/.test(line))).toEqual([]);
     expect(sockets.size).toBe(0);
   });

@@ -20,8 +20,8 @@ export interface Page {
   /** Fenced blocks, then commands in sentences: they are held to the same. */
   readonly blocks: readonly CodeBlock[];
   readonly links: readonly { readonly place: string; readonly target: string }[];
-  /** What GitHub links to headings by. */
-  readonly anchors: readonly string[];
+  /** `h1` to `h6`, and the anchor that GitHub gives it. */
+  readonly headings: readonly { readonly tag: string; readonly anchor: string }[];
 }
 
 /** Pages at the top whose readers are users or contributors; all of `docs` and the examples come on top. */
@@ -62,10 +62,10 @@ export function readPage(page: string): Page {
   const blocks: CodeBlock[] = [];
   const commands: CodeBlock[] = [];
   const links: { place: string; target: string }[] = [];
-  const anchors: string[] = [];
+  const headings: { tag: string; anchor: string }[] = [];
   let place = "";
-  let isHeading = false;
-  for (const { type, map, info, content, children } of markdown.parse(text, {})) {
+  let heading: string | undefined;
+  for (const { type, tag, map, info, content, children } of markdown.parse(text, {})) {
     // The parts of a table's row have no line of their own.
     if (map) place = `${page}:${map[0] + 1}`;
     if (type === "fence") {
@@ -78,10 +78,13 @@ export function readPage(page: string): Page {
       if (child.type === "code_inline" && /^(pulumi|npm run|npx) [a-z]/.test(child.content))
         commands.push({ place, page, language: "sh", text: child.content });
     }
-    if (isHeading) anchors.push(slugger.slug((children ?? []).map((child) => child.content).join("")));
-    isHeading = type === "heading_open";
+    if (heading !== undefined) {
+      const title = (children ?? []).map((child) => child.content).join("");
+      headings.push({ tag: heading, anchor: slugger.slug(title) });
+    }
+    heading = type === "heading_open" ? tag : undefined;
   }
-  return { path: page, text, blocks: [...blocks, ...commands], links, anchors };
+  return { path: page, text, blocks: [...blocks, ...commands], links, headings };
 }
 
 /** Links of a page that lead nowhere: `docs/import.md:6: there is no …`. */
@@ -94,7 +97,9 @@ export function brokenLinks({ path: page, links }: Page, pages: readonly Page[])
     const target = isOurs ? file.slice(OURS.length) : beside;
     if (!existsSync(path.join(ROOT, target))) return [`${place}: there is no ${target}`];
     if (anchor === undefined || !target.endsWith(".md")) return [];
-    const { anchors = [] } = pages.find((other) => other.path === target) ?? {};
-    return anchors.includes(anchor) ? [] : [`${place}: ${target} has no heading #${anchor}`];
+    const { headings = [] } = pages.find((other) => other.path === target) ?? {};
+    return headings.some((heading) => heading.anchor === anchor)
+      ? []
+      : [`${place}: ${target} has no heading #${anchor}`];
   });
 }

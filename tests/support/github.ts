@@ -1,8 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type data, Evaluator, Lexer, Parser } from "@actions/expressions";
-import { reviver } from "@actions/expressions/data/reviver";
+import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
 import { parse } from "yaml";
 import { ROOT } from "../../tools/root";
 import { createWorkspace } from "../../tools/workspace";
@@ -89,7 +88,7 @@ function commandsOf({ uses, run }: Step, example: string): string[] {
 
 /** Evaluates an expression by GitHub's own implementation, to a string. */
 function evaluate(expression: string, { github, vars, secrets }: GitHubEvent): string {
-  const contexts = JSON.parse(JSON.stringify({ github, vars, secrets }), reviver) as data.Dictionary;
+  const contexts = JSON.parse(JSON.stringify({ github, vars, secrets }), data.reviver) as data.Dictionary;
   const { tokens } = new Lexer(expression).lex();
   const parsed = new Parser(tokens, ["github", "vars", "secrets"], []).parse();
   return new Evaluator(parsed, contexts).evaluate().coerceString();

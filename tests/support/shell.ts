@@ -9,13 +9,13 @@ const run = promisify(execFile);
 
 const { bin, scripts } = readManifest(".");
 
-/** Commands that are other people's: only that they are meant is checked. */
+/** Commands that are not ours: only their names are checked, against typos. */
 const OTHERS =
   `[ . brew cat cd chmod cmp cp curl date diff docker dotnet echo env eval exit export find gh git go grep head helm jq
   kill kubectl ls mkdir mv node openssl pip pnpm printf python python3 read rm sed set sleep sort source tail tar tee test
   touch tr trap true umask uniq wait wc xargs yarn`.split(/\s+/);
 
-/** What is wrong with the commands in a text of shell, a sentence each. `page` tells whose scripts `npm run` means. */
+/** Problems of the commands in a shell text, a sentence each. `page` tells whose scripts `npm run` refers to. */
 export async function checkShell(text: string, page: string): Promise<string[]> {
   const problems: string[] = [];
   for (const words of parseCommands(text)) {
@@ -46,7 +46,7 @@ async function checkCommand(command: string, args: string[], page: string): Prom
     return args[0]?.startsWith("examples/") && !existsSync(path.join(ROOT, args[0]))
       ? "no such folder"
       : undefined;
-  return OTHERS.includes(command) || command.startsWith("./") ? undefined : "nobody knows this command";
+  return OTHERS.includes(command) || command.startsWith("./") ? undefined : "unknown command";
 }
 
 function checkNpm(args: string[], page: string): string | undefined {
