@@ -21,11 +21,7 @@ async function run(args: readonly string[], { stdin = "", env = {} } = {}) {
   return result;
 }
 
-async function pulumi(...args: string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await workspace.pulumi(args);
-  expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({ exitCode: 0, printed: "" });
-  return stdout;
-}
+const pulumi = (...args: string[]) => workspace.mustPulumi(args);
 
 const idsOf = () => reference.servers().map(({ id }) => id);
 

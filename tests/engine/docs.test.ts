@@ -39,7 +39,8 @@ type Document = Readonly<Record<string, unknown>>;
 
 const isUnchecked = (block: CodeBlock) =>
   unchecked.some(({ page, contains }) => page === block.page && block.text.includes(contains));
-const blocks = readPages().flatMap((page) => page.blocks);
+/** Commands in sentences are held to the same as those in blocks. */
+const blocks = readPages().flatMap((page) => [...page.blocks, ...page.commands]);
 const of = (language: string) => blocks.filter((block) => block.language === language && !isUnchecked(block));
 
 const reference = useReference({ per: "file" });

@@ -7,7 +7,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { VERSION } from "../../provider/spec";
 import { connectProvider } from "../../tools/provider-client";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, runCommand } from "../../tools/workspace";
+import { createWorkspace, mustRun } from "../../tools/workspace";
 import { useReference } from "../support/fixtures";
 import { type UnpackedPackage, unpackPackage } from "../support/unpacked-package";
 
@@ -47,20 +47,11 @@ async function runInstalled(source: string, install: readonly [string, ...string
   writeFileSync(manifest, JSON.stringify(program));
   try {
     const [command, ...args] = install;
-    expect(await runCommand(command, args, workspace.folder, workspace.env)).toMatchObject({ exitCode: 0 });
-    for (const args of [
-      ["stack", "init", "dev"],
-      ["up", "--yes", "--skip-preview"],
-    ]) {
-      const { exitCode, stdout, stderr } = await workspace.pulumi(args);
-      expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({
-        exitCode: 0,
-        printed: "",
-      });
-    }
+    await mustRun(command, args, workspace.folder, workspace.env);
+    await workspace.mustPulumi(["stack", "init", "dev"]);
+    await workspace.mustPulumi(["up", "--yes", "--skip-preview"]);
     expect(reference.servers()).toHaveLength(2);
-    const destroyed = await workspace.pulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
-    expect(destroyed.exitCode).toBe(0);
+    await workspace.mustPulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
     expect(reference.servers()).toEqual([]);
   } finally {
     workspace.remove();
@@ -111,14 +102,10 @@ export const name = new Server("app", { name: "From an ES module" }).name;
 `,
   );
   try {
-    for (const args of [
-      ["stack", "init", "dev"],
-      ["up", "--yes", "--skip-preview"],
-    ])
-      expect(await workspace.pulumi(args)).toMatchObject({ exitCode: 0 });
+    await workspace.mustPulumi(["stack", "init", "dev"]);
+    await workspace.mustPulumi(["up", "--yes", "--skip-preview"]);
     expect(reference.servers()).toMatchObject([{ name: "From an ES module" }]);
-    const destroyed = await workspace.pulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
-    expect(destroyed).toMatchObject({ exitCode: 0 });
+    await workspace.mustPulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
     expect(reference.servers()).toEqual([]);
   } finally {
     workspace.remove();

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { packTarball } from "../../tools/pack";
 import { ROOT } from "../../tools/root";
-import { runCommand } from "../../tools/workspace";
+import { mustRun } from "../../tools/workspace";
 import { namesOf } from "../support/account";
 import { useReference, useWorkspace } from "../support/fixtures";
 
@@ -55,9 +55,7 @@ async function install(
     dependencies: { "pulumi-postject": `file:${tarball}`, ...dependencies },
   });
   const [program, ...args] = command;
-  const all = { ...workspace.env, ...env };
-  const result = await runCommand(program, [...args, "--ignore-scripts"], workspace.folder, all);
-  expect(result).toMatchObject({ exitCode: 0 });
+  await mustRun(program, [...args, "--ignore-scripts"], workspace.folder, { ...workspace.env, ...env });
 }
 
 const installed = (name: string) => existsSync(path.join(workspace.folder, "node_modules", name));

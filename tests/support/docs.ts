@@ -4,7 +4,7 @@ import GithubSlugger from "github-slugger";
 import MarkdownIt from "markdown-it";
 import { ROOT } from "../../tools/root";
 
-/** A fenced block of code in a page, or a command in a sentence. */
+/** Code in a page. */
 export interface CodeBlock {
   /** `docs/import.md:6`, for messages. */
   readonly place: string;
@@ -17,8 +17,10 @@ export interface Page {
   /** Path in the repository. */
   readonly path: string;
   readonly text: string;
-  /** Fenced blocks, then commands in sentences: they are held to the same. */
+  /** Fenced blocks. */
   readonly blocks: readonly CodeBlock[];
+  /** Commands in sentences. */
+  readonly commands: readonly CodeBlock[];
   readonly links: readonly { readonly place: string; readonly target: string }[];
   /** `h1` to `h6`, and the anchor that GitHub gives it. */
   readonly headings: readonly { readonly tag: string; readonly anchor: string }[];
@@ -84,7 +86,7 @@ export function readPage(page: string): Page {
     }
     heading = type === "heading_open" ? tag : undefined;
   }
-  return { path: page, text, blocks: [...blocks, ...commands], links, headings };
+  return { path: page, text, blocks, commands, links, headings };
 }
 
 /** Links of a page that lead nowhere: `docs/import.md:6: there is no …`. */

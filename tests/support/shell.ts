@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { forEachChild, parse, type SyntaxNode } from "unbash";
+import { forEachChild, type ParsedScript, parse, type SyntaxNode } from "unbash";
 import { ROOT } from "../../tools/root";
 
 const run = promisify(execFile);
@@ -18,7 +18,7 @@ const OTHERS =
 /** Problems of the commands in a shell text, a sentence each. `page` tells whose scripts `npm run` refers to. */
 export async function checkShell(text: string, page: string): Promise<string[]> {
   const problems: string[] = [];
-  for (const words of parseCommands(text)) {
+  for (const words of readCommands(text)) {
     const [command = "", ...args] = words;
     const problem = await checkCommand(command, args, page);
     if (problem !== undefined) problems.push(`\`${words.join(" ")}\`: ${problem}`);
@@ -118,11 +118,15 @@ async function askForHelp(program: string, words: string[]): Promise<Help> {
   return { usage, hasCommands, takesArguments: /<(?!command)/.test(usage), options };
 }
 
-/** The simple commands of a text, as words without quotes, those inside substitutions too. */
-function parseCommands(text: string): string[][] {
-  // A place to fill in, such as <access token>, would be a redirection.
-  const script = parse(text.replace(/<[a-zA-Z][^<>\n]*>/g, "X"));
+/** Parses a shell text of a document, where a place to fill in, `<access token>`, stands for a word. */
+export function parseShell(text: string): ParsedScript {
+  const script = parse(text.replace(/<[a-zA-Z][^<>\n]*>/g, (place) => "X".repeat(place.length)));
   if (script.errors) throw new Error(`this is not shell: ${script.errors[0]?.message}\n${text}`);
+  return script;
+}
+
+/** The simple commands of a text, as words without quotes, those inside substitutions too. */
+function readCommands(text: string): string[][] {
   const commands: string[][] = [];
   const visit = (node: SyntaxNode) => {
     if (node.type === "Command" && node.name !== undefined) {
@@ -131,7 +135,7 @@ function parseCommands(text: string): string[][] {
     }
     forEachChild(node, visit);
   };
-  visit(script);
+  visit(parseShell(text));
   return commands;
 }
 
