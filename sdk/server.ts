@@ -36,19 +36,14 @@ export class Server extends ServerResource {
   constructor(name: string, args: ServerArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
     const inputs =
       opts.id === undefined
-        ? { ...args, name: args.name, [serverResource.dynamicAutoName]: autoName(name) }
+        ? { ...args, name: args.name, [serverResource.dynamicAutoName]: autoName(name, opts.parent) }
         : { account: args.account };
-    const mapAgain = stopMappingStackTraces();
-    try {
-      super(
-        serverResource.dynamicType,
-        name,
-        { ...unsetOutputs, ...inputs, __provider: serverResource.dynamicProvider },
-        pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs }),
-      );
-    } finally {
-      mapAgain();
-    }
+    super(
+      serverResource.dynamicType,
+      name,
+      { ...unsetOutputs, ...inputs, __provider: serverResource.dynamicProvider },
+      pulumi.mergeOptions(opts, { additionalSecretOutputs: secretOutputs }),
+    );
   }
 
   /**
@@ -79,31 +74,21 @@ export class Server extends ServerResource {
 }
 
 /**
- * Pulumi reads a stack trace for each of a resource's promises, which it prints only if PULUMI_DEBUG_PROMISE_LEAKS is set, and
- * its runner maps each to the sources: the longest part of a program of many servers. A trace that is read later, an error's,
- * is mapped then. Answers what ends it.
- */
-function stopMappingStackTraces(): () => void {
-  const { prepareStackTrace } = Error;
-  // Node.js 20 has no function of its own here.
-  if (prepareStackTrace === undefined || process.env.PULUMI_DEBUG_PROMISE_LEAKS) return () => {};
-  const withoutSources: typeof prepareStackTrace = (error, frames) =>
-    // Where Pulumi wants all frames, it looks for the line of the program.
-    Error.stackTraceLimit === Number.POSITIVE_INFINITY
-      ? prepareStackTrace(error, frames)
-      : [String(error), ...frames].join("\n    at ");
-  Error.prepareStackTrace = withoutSources;
-  return () => {
-    // A transformation may have installed another.
-    if (Error.prepareStackTrace === withoutSources) Error.prepareStackTrace = prepareStackTrace;
-  };
-}
-
-/**
  * The name of a new server that the program gives none. The same in every run, so that a preview shows the name that the update
  * will use; a server that exists keeps its name, whatever becomes of project, stack and resource.
  */
-function autoName(name: string): string {
-  const identity = JSON.stringify([pulumi.getProject(), pulumi.getStack(), name]);
+function autoName(name: string, parent: pulumi.Resource | undefined): string {
+  const parents: (string | undefined)[] = [];
+  // Resources of one name are told apart by their parents, as in a URN.
+  for (let one = parent as Parent | undefined; one !== undefined; one = one.__parentResource)
+    parents.push(one.__pulumiType, one.__name);
+  const identity = JSON.stringify([pulumi.getProject(), pulumi.getStack(), ...parents, name]);
   return `${name}-${createHash("sha256").update(identity).digest("hex").slice(0, 7)}`;
+}
+
+/** What Pulumi's SDK knows of a resource before its URN, and leaves out of its declarations. */
+interface Parent {
+  readonly __pulumiType?: string;
+  readonly __name?: string;
+  readonly __parentResource?: Parent;
 }

@@ -6,7 +6,7 @@ export interface ServerArgs {
   name?: pulumi.Input<string> | undefined;
   /** Refuse to delete or replace this server. If unset, the provider's `deletionProtection` decides, which is on by default. To lift it, set `false` and run an update first: what counts is what the last update stored. */
   deletionProtection?: pulumi.Input<boolean> | undefined;
-  /** Create this server although the account has another one of the same name. Off by default, because such a server is nearly always one whose creation was never recorded, or somebody else's. */
+  /** Create this server although the account has another one of the same name. Off by default, because that one is usually this very server under another resource name, or somebody else's. */
   allowDuplicateName?: pulumi.Input<boolean> | undefined;
   /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of the stack where it says nothing. Changing it replaces the server. */
   account?: string | undefined;
@@ -19,7 +19,7 @@ export interface ServerTemplate {
   name?: string | undefined;
   /** Protects this server, or does not; the environment's `deletionProtection` unless given. */
   deletionProtection?: pulumi.Input<boolean> | undefined;
-  /** Create this server although the account has another one of the same name. Off by default, because such a server is nearly always one whose creation was never recorded, or somebody else's. */
+  /** Create this server although the account has another one of the same name. Off by default, because that one is usually this very server under another resource name, or somebody else's. */
   allowDuplicateName?: pulumi.Input<boolean> | undefined;
   /** Id of an existing server to adopt instead of creating one; its name must be `name`. Remove the line after the update: a server that is in the state is not adopted again. */
   adopt?: pulumi.Input<string> | undefined;
@@ -89,7 +89,7 @@ export interface ServerSummary {
 export interface GetServerArgs {
   /** Postject's id of the server. */
   id?: string | undefined;
-  /** Name of the server; exactly this, upper and lower case count. */
+  /** Name of the server, exactly; case matters. */
   name?: string | undefined;
   /** Which of several Postject accounts to look in; see `Server`. */
   account?: string | undefined;
@@ -109,7 +109,7 @@ export interface GetServerResult {
 }
 
 export interface GetServersArgs {
-  /** Keep only servers whose name contains this, upper and lower case alike. */
+  /** Keep only servers whose name contains this; case does not matter. */
   nameContains?: string | undefined;
   /** Which of several Postject accounts to look in; see `Server`. */
   account?: string | undefined;

@@ -5,8 +5,9 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * undici's index loads fetch, WebSocket, caches and mocks too; the pool and the proxy of the environment are two files. The
- * proxy opens its tunnel with `connect`, which only the index adds to every dispatcher, so that is added here as well.
+ * undici's index loads fetch, WebSocket, caches and mocks too; the pool and the proxy of the environment are two files. Only the
+ * index adds to every dispatcher the methods that the client (`request`) and the proxy's tunnel (`connect`) call, so they are
+ * added here as well.
  */
 const undiciAgents = {
   name: "undici-agents",
@@ -17,8 +18,11 @@ const undiciAgents = {
       pluginData: resolveDir,
     }));
     build.onLoad({ filter: /^undici$/, namespace: "agents" }, ({ pluginData: resolveDir }) => ({
-      contents: `require("undici/lib/dispatcher/dispatcher").prototype.connect = require("undici/lib/api/api-connect");
+      contents: `const { prototype } = require("undici/lib/dispatcher/dispatcher");
+        prototype.request = require("undici/lib/api/api-request");
+        prototype.connect = require("undici/lib/api/api-connect");
         exports.Agent = require("undici/lib/dispatcher/agent");
+        exports.Pool = require("undici/lib/dispatcher/pool");
         exports.EnvHttpProxyAgent = require("undici/lib/dispatcher/env-http-proxy-agent");`,
       resolveDir,
     }));

@@ -58,6 +58,9 @@ export type ClientOptions = Pick<
   readonly sleep?: Sleep;
 };
 
+/** How much time an attempt should have at least, if the operation has that much: far above the API's usual response time. */
+const LAST_ATTEMPT_MS = 5000;
+
 /** Makes a client; connections open with the first request. */
 export function createClient(options: ClientOptions): Client {
   const {
@@ -82,6 +85,9 @@ export function createClient(options: ClientOptions): Client {
   ): Promise<Responses[Name]> {
     const route: Route = routes[name];
     const target = { method: route.method, path: route.path.replace(":id", encodeURIComponent(id ?? "")) };
+    // What the last attempt needs: without it, a rate limit would end as a timeout, and a create as an unclear one.
+    const reserveMs =
+      Math.min(requestTimeoutMs, LAST_ATTEMPT_MS, deadline.remainingMs() / 10) * (route.isIdempotent ? 1 : 2);
     await holdBack(target, deadline);
     const failed = { counted: 0, unlimited: 0 };
     for (let attempt = 1; ; attempt++) {
@@ -96,7 +102,7 @@ export function createClient(options: ClientOptions): Client {
         if (retry === "unlimited" && retryAfterMs !== undefined)
           quietUntil = Math.max(quietUntil, performance.now() + retryAfterMs);
         const backOff = retry === "unlimited" ? rateLimitBackOff : failureBackOff;
-        const limits = { retryAfterMs, remainingMs: deadline.remainingMs() };
+        const limits = { retryAfterMs, remainingMs: deadline.remainingMs() - reserveMs };
         const wait = pauseMs(backOff, failed[retry], limits, random);
         // Waiting past the end would only hide what the API said behind a timeout.
         if (wait === undefined) throw failure;
@@ -118,7 +124,7 @@ export function createClient(options: ClientOptions): Client {
   async function holdBack(call: Call, deadline: Deadline): Promise<void> {
     const retryAfterMs = quietUntil - performance.now();
     if (retryAfterMs <= 0) return;
-    const wait = pauseMs(failureBackOff, 1, { retryAfterMs, remainingMs: deadline.remainingMs() }, random);
+    const wait = pauseMs(rateLimitBackOff, 1, { retryAfterMs, remainingMs: deadline.remainingMs() }, random);
     if (wait !== undefined) await pause(wait, call, deadline);
   }
 

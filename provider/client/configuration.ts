@@ -174,8 +174,13 @@ function isForSameAccount(
   return (
     account !== undefined &&
     account === readAccessToken(String(stack.accessToken)).accountId &&
-    (!isGiven(provider.endpoint) || provider.endpoint === stack.endpoint)
+    (!isGiven(provider.endpoint) || toEndpoint(provider.endpoint) === toEndpoint(stack.endpoint))
   );
+}
+
+/** An endpoint in the form that others are compared with. */
+function toEndpoint(value: unknown): string {
+  return String(isGiven(value) ? value : configuration.endpoint.default).replace(/\/+$/, "");
 }
 
 /** An empty value counts as unset: Pulumi and shells both make it easy to set one. */
@@ -231,7 +236,7 @@ function chooseAccessToken(
   // A later choice stands in for an expired first one, but one for another account would act on other servers.
   const usable = tokens.find((token) => {
     const { expiresAt = Number.POSITIVE_INFINITY, accountId } = readAccessToken(token);
-    return now < expiresAt && accountId === expected;
+    return now < expiresAt && (token === tokens[0] || (expected !== undefined && accountId === expected));
   });
   if (usable !== undefined && /^[\x21-\x7e]+$/.test(usable)) return usable;
   if (usable !== undefined) {

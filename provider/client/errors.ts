@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCodes, type Route, withCode } from "../spec";
+import { toPlainText } from "./quote";
 
 /** An error that a user can act on: its message says what happened, to what, and what to do next. It holds no secret. */
 export class PostjectError extends Error {
@@ -7,7 +8,8 @@ export class PostjectError extends Error {
     message: string,
     options?: ErrorOptions,
   ) {
-    super(withCode(message, code), options);
+    // Line by line: text of the API must not reach a terminal as it is.
+    super(withCode(message.split("\n").map(toPlainText).join("\n"), code), options);
     this.name = new.target.name;
   }
 }
@@ -40,6 +42,8 @@ export class ApiError extends PostjectError {
   readonly call: Call;
   /** What the API said, with secrets redacted, cut at 256 characters; undefined where no message could be read. */
   readonly apiMessage: string | undefined;
+  /** What to do, as the message says it. */
+  readonly remedy: string;
   /** Whether it is certain that the API, rather than something on the way to it, refused the request. */
   readonly isRefusal: boolean;
   /** From `Retry-After`, in milliseconds. */
@@ -54,7 +58,9 @@ export class ApiError extends PostjectError {
     const said = apiMessage ? `Postject says: "${apiMessage}".` : errorCodes[code].meaning;
     const wait =
       retryAfterMs === undefined ? "" : ` It asks for a pause of ${Math.ceil(retryAfterMs / 1000)} s.`;
-    super(code, `${said}${wait} ${hint ?? errorCodes[code].remedy} ${show(call, status)}`);
+    const remedy = hint ?? errorCodes[code].remedy;
+    super(code, `${said}${wait} ${remedy} ${show(call, status)}`);
+    this.remedy = remedy;
     this.status = status;
     this.call = call;
     this.apiMessage = apiMessage;
@@ -117,8 +123,8 @@ export class ResponseMismatchError extends PostjectError {
 
   constructor(call: Call, status: number, problem: string, body?: unknown) {
     super(
-      "unexpected-answer",
-      `The response is not what the API documents: ${problem}. ${errorCodes["unexpected-answer"].remedy} ` +
+      "unexpected-response",
+      `The response is not what the API documents: ${problem}. ${errorCodes["unexpected-response"].remedy} ` +
         show(call, status),
     );
     Object.defineProperty(this, "body", { value: body, enumerable: false });
@@ -147,8 +153,8 @@ function codeOf({ path }: Call, refusal: Refusal): ErrorCode {
   const { status, shape } = refusal;
   if (status === 429) return "rate-limited";
   if (status >= 500) return "api-unavailable";
-  if (!isRefusal(refusal)) return "unexpected-answer";
-  if (status === 404) return shape === "api" && isServerPath(path) ? "not-found" : "unexpected-answer";
+  if (!isRefusal(refusal)) return "unexpected-response";
+  if (status === 404) return shape === "api" && isServerPath(path) ? "not-found" : "unexpected-response";
   const codes: Readonly<Record<number, ErrorCode>> = {
     401: "unauthorized",
     403: "forbidden",

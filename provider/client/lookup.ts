@@ -4,6 +4,7 @@ import {
   type GetServerResult,
   type GetServersArgs,
   type GetServersResult,
+  isSameName,
   type ServerSummary,
   type StreamState,
 } from "../spec";
@@ -31,7 +32,7 @@ export async function getServer(
   return { ...server, streams: streams.map(toStreamState) };
 }
 
-/** Lists the account's servers. Rejects with `unexpected-answer` if the list leaves out what a program needs of one of them. */
+/** Lists the account's servers. Rejects with `unexpected-response` if the list leaves out what a program needs of one of them. */
 export async function getServers(
   client: Client,
   args: GetServersArgs,
@@ -51,14 +52,14 @@ export function toStreamState({ description, ...stream }: StreamResponse): Strea
 function toSummary({ id, name, token, createdAt }: ServerListItem): ServerSummary {
   if (token !== undefined && createdAt !== undefined) return { id, name, token, createdAt };
   throw new PostjectError(
-    "unexpected-answer",
+    "unexpected-response",
     `The list of servers shows no ${token === undefined ? "token" : "createdAt"} for server ` +
-      `"${toPlainText(name)}" (${toPlainText(id)}). ${errorCodes["unexpected-answer"].remedy}`,
+      `"${toPlainText(name)}" (${toPlainText(id)}). ${errorCodes["unexpected-response"].remedy}`,
   );
 }
 
 async function findByName(client: Client, name: string, deadline: Deadline): Promise<string> {
-  const found = (await client.listServers(deadline)).filter((server) => server.name === name);
+  const found = (await client.listServers(deadline)).filter((server) => isSameName(server.name, name));
   const [first, second] = found;
   if (first === undefined) throw new PostjectError("not-found", `The account has no server named "${name}".`);
   if (second !== undefined) {

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import { isLoopback, VERSION } from "../spec";
 import {
@@ -40,10 +39,16 @@ export interface TransportOptions {
 /** More than any documented response: a list of 80,000 servers. Reading stops here, so memory stays flat. */
 const RESPONSE_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** Upper bound of open connections: the engine's `--parallel` is four per core unless it is asked for more. */
-const CONNECTIONS = 64;
+/**
+ * Upper bound of open connections. The engine's `--parallel` is four per core unless it is asked for more: a request should not
+ * have to wait for a connection, because that takes from its time.
+ */
+const CONNECTIONS = 256;
 
 const CONNECT_TIMEOUT_MS = 10_000;
+
+/** The longest delay that a Node.js timer accepts. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Codes of failures that come before a connection is made, so that the request cannot have been sent. */
 const NOT_CONNECTED = new Set([
@@ -54,6 +59,8 @@ const NOT_CONNECTED = new Set([
   "ENETUNREACH",
   "EADDRNOTAVAIL",
   "UND_ERR_CONNECT_TIMEOUT",
+  // Of the proxy's response to CONNECT alone: the request itself has no such limit.
+  "UND_ERR_HEADERS_TIMEOUT",
 ]);
 
 /** A certificate that is not trusted ends the connection before the request as well, and a retry does not change that. */
@@ -72,90 +79,74 @@ export function createTransport({ endpoint, accessToken, quote }: TransportOptio
   };
   let dispatcher: Dispatcher | undefined;
 
-  return async (request) => {
-    const { call, body } = request;
+  return async ({ call, body, timeoutMs, cancelled }) => {
     dispatcher ??= openDispatcher(hostname);
-    return exchange(
-      dispatcher,
-      {
+    const timeout = AbortSignal.timeout(Math.min(Math.ceil(timeoutMs), LONGEST_TIMER_MS));
+    const signal = cancelled === undefined ? timeout : AbortSignal.any([timeout, cancelled]);
+    try {
+      const request = dispatcher.request({
         origin,
         path: basePath + call.path,
         method: call.method,
         headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
         body: body ?? null,
+        signal,
+        // The signal ends it.
         headersTimeout: 0,
         bodyTimeout: 0,
-      },
-      request,
-      (failure) => explain(failure, call, origin, quote),
-    );
+      });
+      // undici looks at the signal only once there is a connection; a request that was given up before is never sent.
+      const response = await Promise.race([request, rejectOnAbort(signal)]);
+      const header = (name: string) => [response.headers[name]].flat()[0];
+      const status = response.statusCode;
+      return { status, header, text: await readText(call, status, response.body) };
+    } catch (failure) {
+      if (failure instanceof PostjectError) throw failure;
+      if (timeout.aborted) throw new TimeoutError(call, timeoutMs);
+      if (cancelled?.aborted) throw new CancelledError(call);
+      throw explain(failure as Failure, call, origin, quote);
+    }
   };
 }
 
-/** One request and its response. A handler takes half the CPU of undici's `request()`, which makes a stream of each. */
-function exchange(
-  dispatcher: Dispatcher,
-  options: Dispatcher.DispatchOptions,
-  { call, timeoutMs, cancelled }: HttpRequest,
-  explainFailure: (failure: Failure) => Error,
-): Promise<HttpResponse> {
-  return new Promise((done, fail) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let status = 0;
-    let headers: IncomingHttpHeaders = {};
-    let controller: Dispatcher.DispatchController | undefined;
-    let stopped: Error | undefined;
-    const stop = (reason: Error) => {
-      stopped = reason;
-      release();
-      fail(reason);
-      controller?.abort(reason);
-    };
-    const cancel = () => stop(new CancelledError(call));
-    const timer = setTimeout(() => stop(new TimeoutError(call, timeoutMs)), timeoutMs);
-    const release = () => {
-      clearTimeout(timer);
-      cancelled?.removeEventListener("abort", cancel);
-    };
-    cancelled?.addEventListener("abort", cancel, { once: true });
-    dispatcher.dispatch(options, {
-      onRequestStart(started) {
-        controller = started;
-        // Stopped while it waited for a connection: it is never sent.
-        if (stopped !== undefined) started.abort(stopped);
-      },
-      onResponseStart(_, responseStatus, responseHeaders) {
-        status = responseStatus;
-        headers = responseHeaders;
-      },
-      onResponseData(_, chunk) {
-        size += chunk.length;
-        chunks.push(chunk);
-        if (size <= RESPONSE_LIMIT_BYTES) return;
-        const limit = `${RESPONSE_LIMIT_BYTES / 1024 ** 2} MiB`;
-        stop(new ResponseMismatchError(call, status, `it is larger than ${limit}`));
-      },
-      onResponseEnd() {
-        release();
-        const header = (name: string) => [headers[name]].flat()[0];
-        // A decoder drops the byte order mark that some gateways put before JSON.
-        done({ status, header, text: new TextDecoder().decode(Buffer.concat(chunks)) });
-      },
-      onResponseError(_, failure) {
-        release();
-        fail(explainFailure(failure));
-      },
-    });
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, fail) => {
+    signal.addEventListener("abort", () => fail(signal.reason), { once: true });
+    if (signal.aborted) fail(signal.reason);
   });
 }
 
+/** Reads a body up to the limit. One buffer takes all pieces, since a body may come in very small ones. */
+async function readText(call: Call, status: number, body: AsyncIterable<Buffer>): Promise<string> {
+  let bytes = Buffer.alloc(16 * 1024);
+  let size = 0;
+  for await (const chunk of body) {
+    if (size + chunk.length > RESPONSE_LIMIT_BYTES) {
+      const limit = `${RESPONSE_LIMIT_BYTES / 1024 ** 2} MiB`;
+      throw new ResponseMismatchError(call, status, `it is larger than ${limit}`);
+    }
+    if (size + chunk.length > bytes.length) {
+      const larger = Buffer.alloc(2 * (size + chunk.length));
+      bytes.copy(larger, 0, 0, size);
+      bytes = larger;
+    }
+    size += chunk.copy(bytes, size);
+  }
+  // A decoder drops the byte order mark that some gateways put before JSON.
+  return new TextDecoder().decode(bytes.subarray(0, size));
+}
+
 function openDispatcher(hostname: string): Dispatcher {
-  const { Agent, EnvHttpProxyAgent } = loadHttp();
+  const { Agent, EnvHttpProxyAgent, Pool } = loadHttp();
   const options = { connections: CONNECTIONS, connect: { timeout: CONNECT_TIMEOUT_MS } };
   if (isLoopback(hostname)) return new Agent(options);
   try {
-    return new EnvHttpProxyAgent(options);
+    return new EnvHttpProxyAgent({
+      ...options,
+      // A proxy that says nothing to CONNECT must not hold a connection open for good.
+      clientFactory: (origin, poolOptions) =>
+        new Pool(origin, { ...poolOptions, headersTimeout: CONNECT_TIMEOUT_MS }),
+    });
   } catch {
     // The value is not shown: it may hold a password.
     throw new PostjectError(
@@ -168,6 +159,8 @@ function openDispatcher(hostname: string): Dispatcher {
 /** An open connection can fail with the same codes: only while connecting do they prove that nothing was sent. */
 function cameBeforeConnection(error: Failure): boolean {
   const { code = "", errors: attempts = [error] } = error;
+  // The proxy refused to open a tunnel.
+  if (error.message.includes("HTTP Tunneling")) return true;
   if (!NOT_CONNECTED.has(code)) return false;
   return (
     code.startsWith("UND_ERR_") ||

@@ -45,7 +45,7 @@ withStates(program.command("orphans"))
   .option("--name-contains <text>", "only servers whose name contains this")
   .option("--json", "print JSON")
   .option("--expect-none", `end with exit code ${exitCodes.orphansFound} if there is one`)
-  .option("--delete", "delete what was listed, for ever; needs --yes")
+  .option("--delete", "permanently delete the listed servers; requires --yes")
   .option("--yes", "confirm --delete")
   .action(async (files: string[], options: StateOptions & OrphansOptions & { expectNone?: boolean }) => {
     if (files.length === 0 && options.stack === undefined) {
@@ -85,7 +85,7 @@ withStates(program.command("import-file"))
   });
 
 program.parseAsync().catch((error: unknown) => {
-  // The parser has printed its own errors, and --help and --version are none.
+  // Commander has printed its own errors already; --help and --version aren't errors.
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     return;

@@ -12,7 +12,7 @@ export interface OrphansOptions {
 
 /**
  * Prints the account's servers that none of the stacks has and, if told to, deletes those that it printed and notes each.
- * Answers how many are left. The list is read before the states, so that a server made meanwhile is no orphan.
+ * Returns the number of orphans left. The list is read before the states, so that a server made meanwhile is no orphan.
  */
 export async function reportOrphans(
   client: Client,
@@ -43,7 +43,7 @@ export async function reportOrphans(
   return 0;
 }
 
-/** A server that is wrongly taken for an orphan is lost for ever, so doubt is refused. */
+/** Deleting a server by mistake is irreversible, so any doubt is a refusal. */
 function refuseUnsafe(
   states: readonly StackState[],
   ownsAny: boolean,

@@ -13,11 +13,11 @@ export interface StackState {
   readonly serverIds: readonly string[];
   /** An update of the stack is under way, or was cut off: a server may exist that is not in the state yet. */
   readonly isUnderWay: boolean;
-  /** What was made later may be the stack's all the same, in milliseconds since the epoch. */
+  /** Servers created after this time may still belong to the stack; milliseconds since the epoch. */
   readonly knownUntil: number;
 }
 
-/** What the user did wrong: shown without a code, with the exit code of wrong usage. */
+/** A usage error: shown without a code, with the exit code for wrong usage. */
 export class UsageError extends Error {}
 
 /** A state larger than this is not one; Pulumi's own limit for a message is 400 MiB. */

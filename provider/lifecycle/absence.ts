@@ -1,5 +1,4 @@
-import type { Deadline } from "../client";
-import { isNotFound } from "../client";
+import { type Deadline, isNotFound } from "../client";
 import type { ServerState } from "../spec";
 import { AbsenceUnprovenError, textOf } from "./errors";
 import { pauseWithin, type Run } from "./run";
@@ -13,8 +12,8 @@ const SETTLING_MS = 15_000;
 /** Pause between two looks for a server that is too young; a fraction of the settling time, so that it is found soon. */
 const LOOK_AGAIN_MS = 3000;
 
-/** A server that a state has. */
-export interface KnownServer {
+/** A server as a state has it. */
+export interface ServerInState {
   readonly id: string;
   readonly state: Partial<ServerState>;
 }
@@ -23,14 +22,16 @@ export interface KnownServer {
  * Sends a request for a server, and returns undefined if the server is proven gone. A 404 alone is no proof: another account's
  * access token, an API that lags behind, or something on the way to it produce one, too. Proof takes the API's own 404, of a
  * server that is not brand-new, with a token of the account that the state names, and a list with the same token that lacks it.
- * Rejects with what the request rejects with, or with an AbsenceUnprovenError.
+ * Until the server is old enough the list is looked at, and the request is sent again once it is or the server shows. Rejects with
+ * what the request rejects with, or with an AbsenceUnprovenError.
  */
 export async function unlessGone<T>(
   run: Run,
-  server: KnownServer,
+  server: ServerInState,
   request: () => Promise<T>,
   deadline: Deadline,
 ): Promise<T | undefined> {
+  let createdMs = Date.parse(server.state.createdAt ?? "");
   for (;;) {
     let ageMs: number;
     try {
@@ -38,39 +39,43 @@ export async function unlessGone<T>(
     } catch (error) {
       if (!isNotFound(error)) throw error;
       refuseOtherAccount(run, server);
-      ageMs = ageOf(server, error.respondedAt);
+      // The API's own clock, where it tells: ours may be wrong.
+      const nowMs = error.respondedAt ?? Date.now();
+      // A server of unknown age may be as new as the first look at it.
+      if (Number.isNaN(createdMs)) createdMs = nowMs;
+      ageMs = nowMs - createdMs;
     }
+    const isSettled = ageMs >= SETTLING_MS;
     let isListed: boolean;
     do {
       const waitMs = Math.min(Math.max(0, SETTLING_MS - ageMs), LOOK_AGAIN_MS);
-      if (waitMs > 0 && !(await pauseWithin(run, waitMs, deadline)))
-        throw new AbsenceUnprovenError(server, "it is so new that the API may not show it yet");
+      if (waitMs > 0 && !(await pauseWithin(run, waitMs, deadline))) throw tooNew(server, deadline);
       ageMs += waitMs;
       isListed = await lookUpInList(run, server, deadline);
     } while (!isListed && ageMs < SETTLING_MS);
-    if (!isListed) return undefined;
-    if (ageMs >= SETTLING_MS) throw stillListed(server);
+    if (isSettled && isListed) throw stillListed(server);
+    if (isSettled) return undefined;
   }
 }
 
 /** Proves by the list that a delete which the API called a success, in an unreadable response, did delete the server. */
-export async function proveDeleted(run: Run, server: KnownServer, deadline: Deadline): Promise<void> {
+export async function proveDeleted(run: Run, server: ServerInState, deadline: Deadline): Promise<void> {
+  let failure: unknown;
   for (const waitMs of run.reconcileDelaysMs) {
     if (!(await pauseWithin(run, waitMs, deadline))) break;
-    // The list may lag behind the delete.
-    if (!(await lookUpInList(run, server, deadline))) return;
+    try {
+      // The list may lag behind the delete.
+      if (!(await lookUpInList(run, server, deadline))) return;
+      failure = undefined;
+    } catch (error) {
+      failure = error;
+    }
   }
-  throw stillListed(server);
-}
-
-/** The server's age by the API's own clock, where it tells: ours may be wrong. One of unknown age may be new. */
-function ageOf({ state }: KnownServer, nowMs = Date.now()): number {
-  const createdMs = Date.parse(state.createdAt ?? "");
-  return Number.isNaN(createdMs) ? 0 : nowMs - createdMs;
+  throw failure ?? stillListed(server, { wasDeleted: true });
 }
 
 /** Only a token of the account that owns the server would see it. */
-function refuseOtherAccount({ client }: Run, server: KnownServer): void {
+function refuseOtherAccount({ client }: Run, server: ServerInState): void {
   const { accountId } = server.state;
   if (client.accountId !== undefined && client.accountId === accountId) return;
   const owner =
@@ -82,15 +87,24 @@ function refuseOtherAccount({ client }: Run, server: KnownServer): void {
   throw new AbsenceUnprovenError(server, `${owner}, and ${token}`);
 }
 
-async function lookUpInList({ client }: Run, server: KnownServer, deadline: Deadline): Promise<boolean> {
+async function lookUpInList({ client }: Run, server: ServerInState, deadline: Deadline): Promise<boolean> {
   try {
     const servers = await client.listServers(deadline);
     return servers.some(({ id }) => id === server.id);
   } catch (cause) {
-    throw new AbsenceUnprovenError(server, `the list that would prove it failed: ${textOf(cause)}`, cause);
+    throw new AbsenceUnprovenError(server, `the list that would prove it failed: ${textOf(cause)}`, {
+      cause,
+    });
   }
 }
 
-function stillListed(server: KnownServer): AbsenceUnprovenError {
-  return new AbsenceUnprovenError(server, "the account's list of servers still has it");
+function tooNew(server: ServerInState, { cancelled }: Deadline): AbsenceUnprovenError {
+  const problem = cancelled?.aborted
+    ? "the run was cancelled before that could be found out"
+    : "it is so new that the API may not show it yet";
+  return new AbsenceUnprovenError(server, problem);
+}
+
+function stillListed(server: ServerInState, { wasDeleted = false } = {}): AbsenceUnprovenError {
+  return new AbsenceUnprovenError(server, "the account's list of servers still has it", { wasDeleted });
 }

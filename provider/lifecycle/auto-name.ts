@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { CheckFailure } from "./properties";
 
-/** What the engine wants of a name that the program leaves out: its `pulumi:autonaming` configuration. */
+/** How the engine wants resources without a name to be named: its `pulumi:autonaming` configuration. */
 export interface AutoNaming {
   readonly mode: "default" | "propose" | "enforce" | "disable";
   /** The engine's name, in the modes `propose` and `enforce`. */

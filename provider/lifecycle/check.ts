@@ -1,3 +1,4 @@
+import { isSameName } from "../spec";
 import { DeletionProtectedError } from "./errors";
 import type { Owner } from "./ownership";
 import { type CheckFailure, findProblems, type Properties, UNKNOWN } from "./properties";
@@ -38,28 +39,41 @@ export function check(
 }
 
 /** A resource without old inputs is new, or the engine checks it a second time because it is about to replace it. */
-function checkNew(run: Run, owner: Owner, { adopt }: Properties): CheckFailure[] {
+function checkNew(run: Run, owner: Owner, inputs: Properties): CheckFailure[] {
+  const { adopt } = inputs;
   const failures: CheckFailure[] = [];
   const replaced = run.checked.get(owner);
   if (replaced !== undefined) {
     run.replaced.add(owner);
     run.ownership.release(owner);
-    if (isProtected(run, replaced)) failures.push(refusal(replaced, { by: "run" }));
+    // A value that is not known yet may turn out to be the same, and then nothing is replaced.
+    const isUnknown = Object.keys(run.inputFields).some(
+      (key) => run.inputFields[key]?.replaces && inputs[key] === UNKNOWN,
+    );
+    if (!isUnknown && isProtected(run, replaced)) failures.push(refusal(replaced, { by: "run" }));
   }
   if (typeof adopt === "string" && owner !== undefined) {
-    if (run.ownership.hasOther(adopt, owner))
+    if (run.ownership.hasOther(adopt, owner) || run.ownership.isAnnouncedByOther(adopt, owner))
       failures.push({ property: "adopt", reason: "names a server that another resource of the program has" });
     run.ownership.announce(adopt, owner);
   }
   return failures;
 }
 
-function checkReplacement(run: Run, oldInputs: Properties, { name, account }: Properties): CheckFailure[] {
+/** A new name or account replaces the server; a value that is not known yet may turn out to be the same. */
+function checkReplacement(run: Run, oldInputs: Properties, inputs: Properties): CheckFailure[] {
   if (!isProtected(run, oldInputs)) return [];
-  const isRename =
-    oldInputs.name !== undefined && ![name, oldInputs.name].includes(UNKNOWN) && name !== oldInputs.name;
-  if (isRename) return [refusal(oldInputs, { by: "name", newName: String(name) })];
-  return account === oldInputs.account ? [] : [refusal(oldInputs, { by: "account" })];
+  const isChanged = (key: string) =>
+    key in run.inputFields &&
+    ![inputs[key], oldInputs[key]].includes(UNKNOWN) &&
+    inputs[key] !== oldInputs[key];
+  if (
+    oldInputs.name !== undefined &&
+    isChanged("name") &&
+    !isSameName(String(inputs.name), String(oldInputs.name))
+  )
+    return [refusal(oldInputs, { by: "name", newName: String(inputs.name) })];
+  return isChanged("account") ? [refusal(oldInputs, { by: "account" })] : [];
 }
 
 function refusal(

@@ -1,4 +1,11 @@
-import { ApiError, type Deadline, hadNoEffect, isNotFound, ResponseMismatchError } from "../client";
+import {
+  ApiError,
+  type Deadline,
+  hadNoEffect,
+  isNotFound,
+  PostjectError,
+  ResponseMismatchError,
+} from "../client";
 import { isSameName, type ServerInputs, serverLimitOf } from "../spec";
 import type { ServerResponse } from "../spec/messages";
 import {
@@ -10,6 +17,7 @@ import {
   type ImportHint,
   NameTakenError,
   PlanLimitError,
+  TakenServerError,
   textOf,
 } from "./errors";
 import type { Owner } from "./ownership";
@@ -61,29 +69,22 @@ async function createNew(creation: Creation): Promise<Stored> {
   const taken = inventory.named(inputs.name);
   if (taken.length > 0 && !inputs.allowDuplicateName) {
     throw new NameTakenError(inputs.name, {
-      taken: taken.map((server) => ({
-        ...server,
-        isOwned: ownership.hasOther(server.id, owner) || inventory.isCreated(server.id),
-      })),
+      taken: taken.map((server) => ({ ...server, isOwned: ownership.hasOther(server.id, owner) })),
       isReplacement: run.replaced.has(owner),
       importHint,
     });
   }
   const created = await post(creation);
   inventory.add({ id: created.id, name: inputs.name, createdAt: created.createdAt });
+  if (owner !== undefined) ownership.claim(created.id, owner);
   return complete(creation, created);
 }
 
 async function adopt({ run, owner, inputs, deadline }: Creation, id: string): Promise<Stored> {
   const { client, ownership } = run;
   const server = await client.getServer(id, deadline);
-  if (!isSameName(server.name, inputs.name))
-    throw new AdoptMismatchError(
-      id,
-      `the resource is named "${inputs.name}", and the server "${server.name}"`,
-    );
-  if (ownership.hasOther(id, owner))
-    throw new AdoptMismatchError(id, "another resource of the program has it");
+  if (!isSameName(server.name, inputs.name)) throw new AdoptMismatchError(id, inputs.name, server.name);
+  if (ownership.hasOther(id, owner)) throw new TakenServerError(id);
   ownership.takeOver(id, owner);
   return { id, state: toState(server, inputs, client.accountId) };
 }
@@ -123,7 +124,7 @@ async function reconcile(creation: Creation, cause: unknown): Promise<Found> {
   const { inventory, ownership } = run;
   const deadline = uninterrupted(creation.deadline);
   let candidates: Found[] = [];
-  let unread: string | undefined = "the operation's time was up";
+  let unread: string | undefined = "the operation timed out";
   for (const waitMs of run.reconcileDelaysMs) {
     if (!(await pauseWithin(run, waitMs, deadline))) break;
     try {
@@ -178,10 +179,10 @@ function isWhole(server: Found): server is Found & ServerFacts {
   return name !== undefined && token !== undefined && createdAt !== undefined && streams.length > 0;
 }
 
-/** Reads a server that may not be readable yet: what answers reads may lag behind what answered the create. */
+/** Reads a new server, again if the API does not find it yet: reads may lag behind writes. */
 async function readNew({ run, deadline }: Creation, id: string): Promise<ServerFacts> {
   const reading = uninterrupted(deadline);
-  let failure: unknown;
+  let failure: unknown = new PostjectError("timeout", "The operation timed out before it could be read.");
   for (const waitMs of run.reconcileDelaysMs) {
     if (!(await pauseWithin(run, waitMs, reading))) break;
     try {
@@ -205,7 +206,7 @@ async function explainRefusal({ run, inputs, deadline }: Creation, failure: unkn
   } catch {
     return failure;
   }
-  const saysSo = /\b(plan limit|limit (is )?reached|server limit|quota|upgrade)\b/i.test(
+  const saysSo = /\b(plan limit|limit (is )?reached|server limit|quota|upgrade (your|the) plan)\b/i.test(
     failure.apiMessage ?? "",
   );
   return saysSo || (limit !== undefined && used >= limit)

@@ -23,7 +23,8 @@ async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
   if (run.ownership.hasOther(id, owner) || run.ownership.isTakenOver(id)) {
     // Should the other be deleted too, it is the last one and takes the server along.
     run.ownership.release(owner);
-    const message = `Not deleted: another resource of the program has ${describe(state.name, id)}. Only this resource is gone.`;
+    const holder = run.ownership.hasOther(id, owner) ? "another resource of the program" : "its replacement";
+    const message = `Not deleted: ${holder} has ${describe(state.name, id)}. Only this resource is gone.`;
     return [{ severity: "warning", message }];
   }
   if (isProtected(run, state)) {

@@ -1,5 +1,5 @@
-import { type ServerInputName, type ServerState, serverResource } from "../spec";
-import { AdoptMismatchError, describe } from "./errors";
+import { isSameName, type ServerInputName, type ServerState, serverResource } from "../spec";
+import { describe, TakenServerError } from "./errors";
 import type { Owner } from "./ownership";
 import type { Properties } from "./properties";
 import type { Notice, Run } from "./run";
@@ -30,8 +30,7 @@ export function diff(
   const changes = findChanges(run, stored, inputs);
   const notices = warnOfAccount(run, id, stored);
   if (owner !== undefined && !changes.some(({ replaces }) => replaces)) {
-    if (run.ownership.isAnnouncedByOther(id, owner))
-      throw new AdoptMismatchError(id, "this resource has it, and another one of the program takes it over");
+    if (run.ownership.isAnnouncedByOther(id, owner)) throw new TakenServerError(id, { isOwner: true });
     if (run.ownership.hasOther(id, owner)) {
       const message =
         `Two resources of the program have ${describe(stored.name, id)}. Remove one of them from the program: ` +
@@ -49,7 +48,13 @@ function findChanges({ inputFields }: Run, state: Partial<ServerState>, inputs: 
     const property = key as ServerInputName;
     const isMissing = state[property] === undefined && isRequiredOutput(property);
     if (onlyOnCreate || isMissing || state[property] === inputs[property]) return [];
-    return [{ property, replaces: replaces === true }];
+    // Another spelling of the same name is not another server.
+    const isRespelled =
+      property === "name" &&
+      typeof inputs.name === "string" &&
+      state.name !== undefined &&
+      isSameName(inputs.name, state.name);
+    return [{ property, replaces: replaces === true && !isRespelled }];
   });
 }
 

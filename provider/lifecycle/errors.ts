@@ -1,10 +1,12 @@
-import { PostjectError } from "../client";
+import { PostjectError, toPlainText } from "../client";
 import { CASCADE, errorCodes } from "../spec";
 import type { KnownServer } from "./inventory";
 
 /** How messages name a server: by its name, and by its id where it has one. */
 export function describe(name: string | undefined, id?: string): string {
-  return ["server", name === undefined ? "" : `"${name}"`, id ? `(${id})` : ""].filter(Boolean).join(" ");
+  const words = ["server", name === undefined ? "" : `"${name}"`, id ? `(${id})` : ""];
+  // An API's text must not reach the terminal as it is.
+  return toPlainText(words.filter(Boolean).join(" "));
 }
 
 /**
@@ -58,7 +60,10 @@ function explainReplacement(name: string | undefined, replacement: Replacement |
         "`pulumi up`, then change the account"
       );
     case "run":
-      return `This run ${loss}. To replace it, set \`deletionProtection: false\`, run \`pulumi up\`, then repeat`;
+      return (
+        `This run ${loss}. To replace it, undo the change that causes that, set \`deletionProtection: false\`, run ` +
+        "`pulumi up`, then repeat"
+      );
     case undefined:
       return (
         "It was not deleted. To keep it, put the resource back into the program, or let Pulumi forget it with `pulumi state delete`. " +
@@ -84,7 +89,7 @@ export class PlanLimitError extends PostjectError {
     super(
       "plan-limit",
       `Postject refused to create server "${name}": the account's plan ${allowed}, and ${exist}${said}. ` +
-        `${errorCodes["plan-limit"].remedy} (POST /v1/servers answered 403)`,
+        `${errorCodes["plan-limit"].remedy} (POST /v1/servers returned 403)`,
       { cause },
     );
   }
@@ -92,11 +97,12 @@ export class PlanLimitError extends PostjectError {
 
 /** A create was refused for a reason that the API does not tell. */
 export class ForbiddenCreateError extends PostjectError {
-  constructor(name: string, used: number, cause: Error) {
+  constructor(name: string, used: number, cause: Error & { readonly apiMessage: string | undefined }) {
+    const said = cause.apiMessage ? ` (Postject says: "${cause.apiMessage}")` : "";
     super(
       "forbidden",
-      `Postject refused to create server "${name}". It may be the plan's limit: the account has ${count(used, "server")}. ` +
-        `The API's response: ${cause.message}`,
+      `Postject refused to create server "${name}"${said}. It may be the plan's limit: the account has ${count(used, "server")}. ` +
+        "Delete one or upgrade the plan, or check what the access token is allowed to do. (POST /v1/servers returned 403)",
       { cause },
     );
   }
@@ -114,38 +120,37 @@ export class NameTakenError extends PostjectError {
     },
   ) {
     const { taken, isReplacement, importHint } = facts;
-    const strangers = taken.filter(({ isOwned }) => !isOwned);
+    const strangers = taken.filter(({ isOwned }) => !isOwned).map(({ id }) => toPlainText(id));
     const found = taken.map(({ id, createdAt }) =>
       createdAt === undefined ? id : `${id}, created ${createdAt}`,
     );
+    const deleteFirst = "set the resource option `deleteBeforeReplace: true`.";
     const ways = [
-      ...(strangers.length < taken.length
-        ? ["Another resource of the program has it: give this one another name."]
-        : []),
-      ...(isReplacement
-        ? ["If it is the server that this run replaces, set the resource option `deleteBeforeReplace: true`."]
-        : strangers.length === 0
-          ? []
-          : [
+      strangers.length < taken.length &&
+        "Another resource of the program has it: give this one another name.",
+      isReplacement && `If it is the server that this run replaces, ${deleteFirst}`,
+      ...(strangers.length === 0
+        ? []
+        : [
+            !isReplacement &&
               "If it is this resource under an earlier name or parent, keep it: set the resource option `aliases`, or run " +
                 "`pulumi state rename` or `pulumi state move`.",
-            ]),
-      ...(strangers.length > 0
-        ? [
-            `If it should belong to this resource, ${strangers.map(({ id }) => importHint(id, { isReplacement })).join(" or ")}.`,
+            `If it should belong to this resource, ${strangers.map((id) => importHint(id, { isReplacement })).join(" or ")}.`,
             "If it is somebody else's, choose another name.",
-          ]
-        : []),
+            // The engine does not tell of a forced replacement.
+            !isReplacement && `If this run replaces it (\`--replace\`, a taint), ${deleteFirst}`,
+          ]),
       "If you want a second server of this name, set `allowDuplicateName: true`.",
     ];
+    const list = ways.filter((way) => way !== false).map((way) => `  - ${way}`);
     super(
       "name-taken",
-      `Not created: the account already has ${describe(name, found.join("; "))}.\n${ways.map((way) => `  - ${way}`).join("\n")}`,
+      `Not created: the account already has ${describe(name, found.join("; "))}.\n${list.join("\n")}`,
     );
   }
 }
 
-/** The API answered a create with a server that was there before. */
+/** The API returned a server that was there before, instead of a new one. */
 export class ExistingServerError extends PostjectError {
   constructor(name: string, id: string) {
     super(
@@ -174,10 +179,11 @@ export class CreateUnclearError extends PostjectError {
     const again = allowDuplicateName
       ? "Look at the account's servers before you run again: with `allowDuplicateName` another one would be created."
       : "Run again: the provider stops at a taken name, so nothing is created twice.";
+    const shown = ids.map(toPlainText);
     const found =
-      ids.length > 0
-        ? `It may be one of these servers: ${ids.join(", ")}. To make the right one this resource's own, ` +
-          `${ids.map((id) => importHint(id, { isReplacement })).join(" or ")}.`
+      shown.length > 0
+        ? `It may be one of these servers: ${shown.join(", ")}. To make the right one this resource's own, ` +
+          `${shown.map((id) => importHint(id, { isReplacement })).join(" or ")}.`
         : unread === undefined
           ? `No new server of that name is listed, but it may still appear. ${again}`
           : `The list that would show it could not be read (${unread}). ${again}`;
@@ -210,12 +216,30 @@ export class CreateIncompleteError extends PostjectError {
   }
 }
 
-/** A resource is to take over a server that it cannot have. */
+/** `adopt` names a server that has another name than the resource. */
 export class AdoptMismatchError extends PostjectError {
-  constructor(id: string, problem: string) {
+  constructor(id: string, wanted: string, found: string) {
     super(
       "adopt-mismatch",
-      `Cannot take over server ${id}: ${problem}. ${errorCodes["adopt-mismatch"].remedy}`,
+      `Cannot adopt ${describe(found, id)} as "${wanted}". Set \`name\` to the server's name, or \`adopt\` to the id of the ` +
+        "right server.",
+    );
+  }
+}
+
+/**
+ * One server is to belong to two resources. `isOwner`: the error is shown at the one that has it, since the other is on its way to
+ * take it over.
+ */
+export class TakenServerError extends PostjectError {
+  constructor(id: string, { isOwner = false } = {}) {
+    const server = describe(undefined, id);
+    super(
+      "adopt-mismatch",
+      isOwner
+        ? `Another resource of the program takes over ${server}, which this one has. Remove its \`adopt\` or \`import\`, or this resource.`
+        : `Cannot take over ${server}: another resource of the program has it. If that is this one under an earlier name or parent, set the ` +
+            "resource option `aliases` instead.",
     );
   }
 }
@@ -225,11 +249,12 @@ export class AbsenceUnprovenError extends PostjectError {
   constructor(
     { id, state }: { readonly id: string; readonly state: { readonly name?: string | undefined } },
     problem: string,
-    cause?: unknown,
+    { cause, wasDeleted = false }: { readonly cause?: unknown; readonly wasDeleted?: boolean } = {},
   ) {
+    const seen = wasDeleted ? "Postject says that it deleted" : "Postject does not find";
     super(
       "absence-unproven",
-      `Postject does not find ${describe(state.name, id)}, but that does not prove that it is gone: ${problem}. The state is unchanged. ` +
+      `${seen} ${describe(state.name, id)}, but that does not prove that it is gone: ${problem}. The state is unchanged. ` +
         errorCodes["absence-unproven"].remedy,
       { cause },
     );

@@ -1,4 +1,4 @@
-import { type Client, type Deadline, TimeoutError } from "../client";
+import { ApiError, type Client, type Deadline, TimeoutError } from "../client";
 import { canonicalName, isSameName } from "../spec";
 
 export interface KnownServer {
@@ -22,8 +22,6 @@ export interface Inventory {
   hasSeen(id: string): boolean;
   /** Whether this run deleted the server. */
   isDeleted(id: string): boolean;
-  /** Whether this run created the server. */
-  isCreated(id: string): boolean;
   /** Notes a server that this run created. */
   add(server: KnownServer): void;
   /** Notes that this run deleted a server. */
@@ -34,7 +32,6 @@ export interface Inventory {
 
 export function createInventory(client: Pick<Client, "listServers">): Inventory {
   const servers = new Map<string, KnownServer>();
-  const created = new Set<string>();
   const deleted = new Set<string>();
   const queues = new Map<string, Promise<unknown>>();
   let baseline: Promise<void> | undefined;
@@ -55,8 +52,10 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
       try {
         await baseline;
       } catch (error) {
-        // It was another create's time that was up; this one may have more.
-        if (isMine || !(error instanceof TimeoutError)) throw error;
+        // It was the deadline of another create that ended the list; this one may have more time.
+        const endedByDeadline =
+          error instanceof TimeoutError || (error instanceof ApiError && error.code === "rate-limited");
+        if (isMine || !endedByDeadline) throw error;
         await this.load(deadline);
       }
     },
@@ -64,10 +63,8 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
     count: () => servers.size,
     hasSeen: (id) => servers.has(id) || deleted.has(id),
     isDeleted: (id) => deleted.has(id),
-    isCreated: (id) => created.has(id),
     add(server) {
       servers.set(server.id, server);
-      created.add(server.id);
     },
     remove(id) {
       servers.delete(id);

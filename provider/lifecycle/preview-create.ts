@@ -18,8 +18,9 @@ export async function previewCreate(
   run: Run,
   request: PreviewCreateRequest,
 ): Promise<{ state: Properties; notices: Notice[] }> {
-  const { adopt, ...state } = readInputs(request.inputs);
-  const notices = adopt === undefined ? await compareWithPlan(run, request, state.name) : [];
+  const { adopt: _, ...state } = readInputs(request.inputs);
+  // It may not be known yet which server is adopted.
+  const notices = request.inputs.adopt === undefined ? await compareWithPlan(run, request, state.name) : [];
   return { state, notices };
 }
 
@@ -43,7 +44,7 @@ async function compareWithPlan(
   const used = run.inventory.count();
   const full = `The ${plans[plan].title} plan allows ${count(limit, "server")}, and ${used} ${used === 1 ? "exists" : "exist"}`;
   if (isReplacement) {
-    // Whether the old server is deleted first is the engine's secret, so this is no warning.
+    // The engine does not tell whether it deletes the old server first, so this is not a warning.
     const message = `${full}: this replacement works only with the resource option \`deleteBeforeReplace: true\`.`;
     return used + 1 > limit ? [{ severity: "info", message }] : [];
   }

@@ -1,7 +1,7 @@
 import { isNotFound, PostjectError } from "../client";
 import type { ServerInputs } from "../spec";
 import { unlessGone } from "./absence";
-import { AdoptMismatchError } from "./errors";
+import { TakenServerError } from "./errors";
 import type { Owner } from "./ownership";
 import type { Properties } from "./properties";
 import { type Limits, type Run, type Stored, startOperation } from "./run";
@@ -12,8 +12,8 @@ export interface ReadRequest extends Limits {
   readonly id: string;
   /** What is known of the server: nothing for an import or a `get`. */
   readonly state: Properties;
-  /** What the resource has to do with the server: it keeps it, takes it over by an import, or only reads it. */
-  readonly ownership: "keeps" | "imports" | "none";
+  /** Whether the resource takes the server over: other reads claim nothing, since the resource may only look at the server. */
+  readonly isImport: boolean;
 }
 
 /**
@@ -24,20 +24,22 @@ export async function read(
   run: Run,
   request: ReadRequest,
 ): Promise<(Stored & { inputs: ServerInputs }) | undefined> {
-  const { owner, id, ownership } = request;
+  const { owner, id, isImport } = request;
   const state = readState(request.state);
   const deadline = startOperation(request);
   if (id === "") throw new PostjectError("bad-request", "The id of the server to read is empty.");
-  if (ownership === "imports" && owner !== undefined && run.ownership.hasOther(id, owner))
-    throw new AdoptMismatchError(id, "another resource of the program has it");
+  if (isImport) {
+    if (run.ownership.hasOther(id, owner)) throw new TakenServerError(id);
+    // Before the request, so that a diff of the server's own resource which comes meanwhile finds out.
+    run.ownership.announce(id, owner);
+  }
   const get = () => run.client.getServer(id, deadline);
   const isKnown = state.name !== undefined || state.createdAt !== undefined;
   const server = await (isKnown
     ? unlessGone(run, { id, state }, get, deadline)
     : get().catch(explainMissing(id)));
   if (server === undefined) return undefined;
-  if (ownership === "imports") run.ownership.takeOver(id, owner);
-  if (ownership === "keeps" && owner !== undefined) run.ownership.claim(id, owner);
+  if (isImport) run.ownership.takeOver(id, owner);
   const live = toState(server, state, run.client.accountId ?? state.accountId);
   return { id, state: live, inputs: { name: live.name, ...settingsOf(live) } };
 }
@@ -45,10 +47,9 @@ export async function read(
 function explainMissing(id: string): (error: unknown) => never {
   return (error) => {
     if (!isNotFound(error)) throw error;
-    const remedy = "Check the id, and that the access token is of the account that owns the server.";
     throw new PostjectError(
       "not-found",
-      `resource '${id}' does not exist: Postject finds no such server. ${remedy}`,
+      `resource '${id}' does not exist: Postject finds no such server. ${error.remedy}`,
     );
   };
 }

@@ -6,7 +6,7 @@ import {
   sleepMs,
   startDeadline,
 } from "../client";
-import { type Fields, type ServerInputs, type ServerState, serverResource } from "../spec";
+import { type Fields, type ServerState, serverResource } from "../spec";
 import { createInventory, type Inventory } from "./inventory";
 import { createOwnership, type Owner, type Ownership } from "./ownership";
 import type { Properties } from "./properties";
@@ -89,12 +89,12 @@ export interface Notice {
 export const startOperation = ({ timeoutMs, cancelled }: Limits): Deadline =>
   startDeadline(timeoutMs, cancelled);
 
-/** Once a server may exist, a cancelled run is no reason to stop finding out: the engine waits, and keeps the result. */
+/** Once a server may exist, cancelling the run must not stop us from finding it: the engine waits, and keeps the result. */
 export function uninterrupted(deadline: Deadline): Deadline {
   return { ...deadline, cancelled: undefined };
 }
 
-/** Waits for some time. Returns false if the operation may not take that long, or is cancelled meanwhile. */
+/** Waits for some time. Returns false if the deadline comes first, or the operation is cancelled meanwhile. */
 export async function pauseWithin({ sleep }: Run, ms: number, deadline: Deadline): Promise<boolean> {
   if (ms >= deadline.remainingMs()) return false;
   return sleep(ms, deadline.cancelled).then(
@@ -104,8 +104,6 @@ export async function pauseWithin({ sleep }: Run, ms: number, deadline: Deadline
 }
 
 /** Whether a run may not delete a server: its own setting counts, then the provider's. */
-export function isProtected({ configuration }: Run, { deletionProtection }: ProtectionSetting): boolean {
+export function isProtected({ configuration }: Run, { deletionProtection }: Properties): boolean {
   return typeof deletionProtection === "boolean" ? deletionProtection : configuration.deletionProtection;
 }
-
-type ProtectionSetting = { readonly deletionProtection?: ServerInputs["deletionProtection"] | unknown };

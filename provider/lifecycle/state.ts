@@ -55,12 +55,14 @@ export function readInputs(properties: Properties): ServerInputs {
   return readFields(serverResource.inputs, properties) as ServerInputs;
 }
 
-/** A state with the settings that the inputs ask for: one that they no longer name is gone. */
+/** A state with the settings that the inputs ask for, and the name as they spell it; a setting that they no longer name is gone. */
 export function withSettings(stored: Properties, inputs: Properties): Partial<ServerState> {
   const state = readState(stored);
   const old = settingsOf(state);
   const kept = Object.entries(state).filter(([key]) => !(key in old));
-  return { ...Object.fromEntries(kept), ...settingsOf(readInputs(inputs)) };
+  const { name, ...settings } = readInputs(inputs);
+  const isRespelled = name !== undefined && state.name !== undefined && isSameName(name, state.name);
+  return { ...Object.fromEntries(kept), ...(isRespelled && { name }), ...settingsOf(settings) };
 }
 
 /** Whether every output that a server always has is there. */

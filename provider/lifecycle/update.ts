@@ -29,10 +29,14 @@ export async function update(run: Run, request: UpdateRequest): Promise<Stored> 
   const server = await unlessGone(run, { id, state }, () => run.client.getServer(id, deadline), deadline);
   if (server === undefined) {
     const remedy =
-      "This run would only complete its state: run `pulumi refresh` to remove it from the state.";
+      "This update only fills in missing state: run `pulumi refresh` to remove the server from the state.";
     throw new PostjectError("not-found", `${describe(state.name, id)} is gone. ${remedy}`);
   }
   const { name } = readInputs(inputs);
-  const live = toState(server, { ...state, name: state.name ?? name }, run.client.accountId);
+  const live = toState(
+    server,
+    { ...state, name: state.name ?? name },
+    run.client.accountId ?? state.accountId,
+  );
   return { id, state: live };
 }

@@ -8,7 +8,7 @@ export function renderErrors(): string {
   return [
     "<!-- Generated from provider/spec/error-codes.ts by `npm run generate`; do not edit. -->",
     "# Errors\n",
-    "Every error of the provider ends with its code in brackets. A code keeps its meaning for ever.\n",
+    "Every error of the provider ends with its code in brackets. The meaning of a code never changes.\n",
     ...sections,
   ].join("\n");
 }

@@ -22,9 +22,9 @@ export const errorCodes = {
     remedy: "Use a token with the permission that the API's message names.",
   },
   "plan-limit": {
-    meaning: "The account's plan allows no further server (403 on a create).",
+    meaning: "The account's plan does not allow another server (403 on a create).",
     remedy:
-      "Delete a server, take a larger plan, or, where the create replaces a server, set `deleteBeforeReplace: true`.",
+      "Delete a server, upgrade the plan or, if the create replaces a server, set `deleteBeforeReplace: true`.",
   },
   "not-found": {
     meaning: "The account has no such server (404).",
@@ -46,7 +46,7 @@ export const errorCodes = {
     meaning: "The API failed (5xx).",
     remedy: "Run again later. The state is intact.",
   },
-  "unexpected-answer": {
+  "unexpected-response": {
     meaning:
       "The response is not one that the API documents: a redirect, an HTML page, missing fields, another server, too much data.",
     remedy: "Check `endpoint`, and any proxy on the way.",
@@ -72,9 +72,9 @@ export const errorCodes = {
       "server of the name, set `allowDuplicateName: true`; to replace one under its own name, `deleteBeforeReplace: true`.",
   },
   "create-unclear": {
-    meaning: "The answer to a create was lost, and the list of servers does not tell what became of it.",
+    meaning: "The response to a create was lost, and the list of servers does not show what became of it.",
     remedy:
-      "Look at the servers that the message names. Import the one that is yours; delete it only if nobody uses it. " +
+      "Look at the servers that the message names, and import the one that is yours. Delete it only if nobody uses it. " +
       "Running again is safe unless `allowDuplicateName` is set: it stops at a taken name.",
   },
   "create-incomplete": {
@@ -101,8 +101,8 @@ export const errorCodes = {
   },
   "environment-invalid": {
     meaning:
-      "The template of an `Environment` cannot be stamped out; the message names every reason. Nothing was created.",
-    remedy: "Change the keys, names or the name template that the message names.",
+      "The arguments of an `Environment` are invalid; the message names every problem. Nothing was created.",
+    remedy: "Correct the keys, names or name template that the message names.",
   },
   ambiguous: {
     meaning: "Several servers share the name that was looked up.",

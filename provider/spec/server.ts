@@ -79,7 +79,7 @@ export function isSameName(one: string, other: string): boolean {
 
 /** An id is part of a URL's path. Postject's are cuids, which is not documented: only what cannot be an id is refused. */
 const idRule = {
-  pattern: /^[^\s\p{Cc}/?#%]+$/u,
+  pattern: /^(?!\.{1,2}$)[^\s\p{Cc}/?#%]+$/u,
   problem: "must be the id of a server",
 } as const satisfies Rule;
 
@@ -90,11 +90,14 @@ export const serverResource = {
   dynamicType: "pulumi-nodejs:dynamic/postject:Server",
   /**
    * Stored with every server of the dynamic form, twice, as `__provider`. It is the whole provider: no closure is
-   * serialised, so nothing can be captured, and refresh and destroy run the installed version. Old states hold it: it never
-   * changes.
+   * serialised, so nothing can be captured, and refresh and destroy run the installed version. It looks for the package from the
+   * program, then from Pulumi's own place, where it is if another package of the program brought it along. Old states hold it: it
+   * never changes once it is released.
    */
   dynamicProvider:
-    'exports.handler=()=>{for(const r of[require,i=>require.main.require(i)])try{return r("pulumi-postject/dynamic")}catch(e){if(e.code!="MODULE_NOT_FOUND")throw e}throw Error("run: npm install pulumi-postject")}',
+    "exports.handler=()=>{for(const r of[require,i=>require.main.require(i)])" +
+    'try{return r("pulumi-postject/dynamic")}catch(e){if(e.code!="MODULE_NOT_FOUND")throw e}' +
+    'throw Object.assign(Error("pulumi-postject is missing: npm install pulumi-postject"),{stack:""})}',
   /**
    * A property that the dynamic form's SDK sends with every server and the host takes out in Check, so that it is never stored:
    * the name to use if the program gives none. It also tells the host, which is told no URN, which resource is checked.
@@ -125,8 +128,8 @@ export const serverResource = {
       type: "boolean",
       optional: true,
       description:
-        "Create this server although the account has another one of the same name. Off by default, because such a " +
-        "server is nearly always one whose creation was never recorded, or somebody else's.",
+        "Create this server although the account has another one of the same name. Off by default, because that one is usually " +
+        "this very server under another resource name, or somebody else's.",
     },
     account: {
       type: "string",
@@ -186,18 +189,25 @@ const accountOfLookup = {
   description: "Which of several Postject accounts to look in; see `Server`.",
 } as const;
 
+/** How Pulumi's own plain invokes work; the TypeScript package wraps the tokens itself. */
+const PLAIN_LOOKUP =
+  "The output form of a generated SDK (`getServerOutput`, `get_server_output`, `GetServerOutput`) keeps server tokens secret. Its " +
+  "plain form returns them in plain text, which ends up in the console or the state wherever the program puts it: prefer the output " +
+  "form, or wrap the token as a secret.";
+
 /** The functions that read servers which a program does not own. */
 export const functions = {
   getServer: {
     token: "postject:index:getServer",
     description:
-      "Looks up one server, by `id` or by `name`. A name that several servers share is an error that lists their ids.",
+      "Looks up one server, by `id` or by `name`. A name that several servers share is an error that lists their ids. " +
+      PLAIN_LOOKUP,
     inputs: {
       id: { ...idField, optional: true },
       name: {
         type: "string",
         optional: true,
-        description: "Name of the server; exactly this, upper and lower case count.",
+        description: "Name of the server, exactly; case matters.",
       },
       account: accountOfLookup,
     },
@@ -205,12 +215,12 @@ export const functions = {
   },
   getServers: {
     token: "postject:index:getServers",
-    description: "Lists the servers of the account.",
+    description: `Lists the servers of the account. ${PLAIN_LOOKUP}`,
     inputs: {
       nameContains: {
         type: "string",
         optional: true,
-        description: "Keep only servers whose name contains this, upper and lower case alike.",
+        description: "Keep only servers whose name contains this; case does not matter.",
       },
       account: accountOfLookup,
     },

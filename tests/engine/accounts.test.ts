@@ -77,24 +77,23 @@ test("a protected server is not moved to another account, which a preview alread
   stack.program = async () => void new postject.Server("app", { name: "App", account: "staging" });
   const { failed, printed } = await stack.run("preview");
   expect(failed).toBe(true);
-  expect(printed).toContain("Its new `account` would replace it");
+  expect(printed).toContain("Changing its `account` would delete it");
   expect(ownersOf()).toEqual([reference.account.id]);
 });
 
-test("another name for the same account only changes the state", async () => {
+test("another name for the same account replaces the server too: whose it is follows from the program alone", async () => {
   await stack.run("up");
-  const before = reference.servers();
   await stack.stack.setConfig("postject-renamed:accessToken", {
     value: await reference.mintAccessToken(staging),
     secret: true,
   });
-  stack.program = declare({ account: "renamed" });
-  const sent = reference.requests().length;
-  expect((await stack.run("up")).changes).toEqual({ same: 2, update: 1 });
-  expect(reference.requests()).toHaveLength(sent);
-  expect(reference.servers()).toEqual(before);
-  await stack.stack.removeConfig("postject-staging:accessToken");
-  expect((await stack.run("destroy")).failed).toBe(false);
+  stack.program = async () => {
+    new postject.Server("main", { name: "App", deletionProtection: false });
+    const opts = { deleteBeforeReplace: true };
+    new postject.Server("staging", { name: "App", deletionProtection: false, account: "renamed" }, opts);
+  };
+  expect((await stack.run("up")).changes).toEqual({ same: 2, replace: 1 });
+  expect(ownersOf().toSorted()).toEqual([reference.account.id, staging.id].toSorted());
 });
 
 test("a stack that moves to the plugin keeps a named account's server, and its provider says which account", async () => {
@@ -119,7 +118,7 @@ test("a name that leads to another API is another account, whatever its access t
   stack.program = async () => void new postject.Server("app", { name: "App", account: "elsewhere" });
   const { failed, printed } = await stack.run("preview");
   expect(failed).toBe(true);
-  expect(printed).toContain("Its new `account` would replace it");
+  expect(printed).toContain("Changing its `account` would delete it");
   await other.stop();
 });
 

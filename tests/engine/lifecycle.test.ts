@@ -62,6 +62,8 @@ describe.each(forms)("in the $form form", ({ Server }) => {
       method: "DELETE",
       headers: { authorization: `Bearer ${reference.accessToken}` },
     });
+    // A new server is not taken for gone yet.
+    reference.clock.advance(60_000);
     expect(await stack.run("refresh")).toMatchObject({ failed: false, changes: { delete: 1 } });
     expect(await stack.resources()).toEqual([]);
     expect(await stack.run("up")).toMatchObject({ changes: { create: 1, same: 1 } });
@@ -75,7 +77,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
       for (const operation of ["preview", "up"] as const) {
         const { failed, printed } = await stack.run(operation);
         expect(failed).toBe(true);
-        expect(printed).toContain('To keep the server, set its name to "App"');
+        expect(printed).toContain('To keep it, set its name to "App"');
         expect(printed).toContain("[deletion-protected]");
       }
     });
@@ -133,6 +135,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
   });
 
   test("a failure after the POST keeps id and token in the state; the next up completes it", async () => {
+    reference.faults.add({ route: "createServer", outcome: { kind: "reset" } });
     reference.faults.add({
       route: "getServer",
       times: 9,
@@ -153,6 +156,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
   });
 
   test("a failure after the POST does not keep a later destroy from working", async () => {
+    reference.faults.add({ route: "createServer", outcome: { kind: "reset" } });
     reference.faults.add({ route: "getServer", outcome: { kind: "answer", status: 404, body: "<html>" } });
     await stack.run("up");
     expect(await stack.run("destroy", UNPROTECTED)).toMatchObject({ failed: false });
@@ -165,7 +169,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
       new Server("second", { name: "Same" }, { dependsOn: first });
     };
     for (const _ of [1, 2])
-      expect((await stack.run("up")).printed).toContain("another resource of the program has it");
+      expect((await stack.run("up")).printed).toContain("Another resource of the program has it");
     expect(reference.servers()).toHaveLength(1);
     stack.program = async () => {
       new Server("first", { name: "Same" });
@@ -208,6 +212,24 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     expect(await stack.run("up", { args: { replace: [resource?.urn] } })).toMatchObject({ failed: false });
     expect(onlyServer(reference).id).not.toBe(id);
   });
+
+  test("a create that is refused after deleteBeforeReplace is done by the next up, whose message says how", async () => {
+    stack.program = declare({ name: "App" }, { deleteBeforeReplace: true });
+    await stack.run("up");
+    stack.program = declare({ name: "Renamed" }, { deleteBeforeReplace: true });
+    reference.faults.add({
+      route: "createServer",
+      commit: false,
+      outcome: { kind: "answer", status: 403, body: { statusCode: 403, message: "Plan limit reached" } },
+    });
+    expect((await stack.run("up", UNPROTECTED)).printed).toContain("[plan-limit]");
+    expect(reference.servers()).toEqual([]);
+    expect((await stack.run("up")).printed).toContain("also helps if an earlier run deleted the server");
+    expect(await stack.run("up", UNPROTECTED)).toMatchObject({ failed: false });
+    expect(onlyServer(reference).name).toBe("Renamed");
+    expect(await stack.run("preview", { args: { expectNoChanges: true } })).toMatchObject({ failed: false });
+  });
+
   test("the state and the output hold no secret in plain text", async () => {
     stack.program = async () => ({ token: new Server("app", { name: "App" }).token });
     const { printed } = await stack.run("up");

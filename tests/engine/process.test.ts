@@ -1,7 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import path from "node:path";
-import { status } from "@grpc/grpc-js";
+import * as grpc from "@grpc/grpc-js";
+import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
 import {
   CheckRequest,
@@ -15,7 +17,7 @@ import {
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { createEngineLog } from "../../provider/hosts/plugin/engine-log";
+import { createEngineLog } from "../../provider/hosts/engine-log";
 import { connectProvider, type ProviderClient } from "../../tools/provider-client";
 import { ROOT } from "../../tools/root";
 import { useReference } from "../support/fixtures";
@@ -178,11 +180,12 @@ test("Attach is answered, and what the provider does not do is unimplemented", a
   const { call, methods } = client;
   await call(methods.attach, new PluginAttach());
   await expect(call(methods.getMappings, new GetMappingsRequest())).rejects.toMatchObject({
-    code: status.UNIMPLEMENTED,
+    code: grpc.status.UNIMPLEMENTED,
   });
 });
 
 describe("the engine's log", () => {
+  const protocol = () => ({ grpc, EngineClient, LogRequest, LogSeverity });
   const notices = [{ severity: "warning", message: "The plan allows 1 server" }] as const;
 
   // Where the failure of a log is told.
@@ -190,8 +193,8 @@ describe("the engine's log", () => {
   afterEach(() => jest.restoreAllMocks());
 
   test("a log that cannot be reached fails nothing", async () => {
-    await createEngineLog("no address: at all").write("urn", notices);
-    await createEngineLog("127.0.0.1:1").write("urn", notices);
+    await createEngineLog("no address: at all", protocol).write("urn", notices);
+    await createEngineLog("127.0.0.1:1", protocol).write("urn", notices);
   });
 
   test("a log that accepts a connection and says nothing is given up after five seconds", async () => {
@@ -200,7 +203,7 @@ describe("the engine's log", () => {
     await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
     const { port } = silent.address() as AddressInfo;
     const started = Date.now();
-    await createEngineLog(`127.0.0.1:${port}`).write("urn", [...notices, ...notices]);
+    await createEngineLog(`127.0.0.1:${port}`, protocol).write("urn", [...notices, ...notices]);
     expect(Date.now() - started).toBeLessThan(8_000);
     for (const socket of sockets) socket.destroy();
     silent.close();

@@ -103,7 +103,7 @@ test("an input that does not exist is refused by name, its value not shown", asy
   const args = { name: "App", deletionProtecton: "hunter2" } as postject.ServerArgs;
   stack.program = async () => void new postject.Server("app", args);
   const { printed } = await stack.run("preview");
-  expect(printed).toContain("there is no input `deletionProtecton`");
+  expect(printed).toContain("unknown input `deletionProtecton`");
   expect(printed).not.toContain("hunter2");
 });
 

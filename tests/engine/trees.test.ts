@@ -178,6 +178,56 @@ exports.id = new Other(provider, "other", { of: app.id }).id;
   expect(namesOf(reference)).toEqual([]);
 });
 
+test("in a pnpm tree, a package of the program that brings pulumi-postject along goes up and down", async () => {
+  const library = path.join(workspace.folder, "acme");
+  mkdirSync(library);
+  writeFileSync(
+    path.join(library, "package.json"),
+    JSON.stringify({
+      name: "@acme/infra",
+      version: "1.0.0",
+      main: "index.js",
+      dependencies: { "pulumi-postject": `file:${tarball}` },
+      peerDependencies: { "@pulumi/pulumi": "*" },
+    }),
+  );
+  writeFileSync(
+    path.join(library, "index.js"),
+    `exports.Mail = class extends require("pulumi-postject").Server {
+  constructor(name) { super(name, { name: "Mail" }); }
+};
+`,
+  );
+  execFileSync("npm", ["pack", "--loglevel=error"], { cwd: library, stdio: "pipe" });
+  write("package.json", {
+    private: true,
+    main: "index.js",
+    dependencies: {
+      "@pulumi/pulumi": pin("@pulumi/pulumi"),
+      "@acme/infra": `file:${path.join(library, "acme-infra-1.0.0.tgz")}`,
+    },
+  });
+  const pnpm = path.join(ROOT, "node_modules/.bin/pnpm");
+  await mustRun(pnpm, ["install", "--ignore-scripts"], workspace.folder, workspace.env);
+  expect(installed("pulumi-postject")).toBe(false);
+  write("Pulumi.yaml", { name: "test", runtime: { name: "nodejs", options: { typescript: false } } });
+  write("index.js", `exports.id = new (require("@acme/infra").Mail)("mail").id;\n`);
+  await pulumi(["stack", "init", "dev"]);
+  await pulumi(["up"]);
+  expect(namesOf(reference)).toEqual(["Mail"]);
+  await pulumi(["destroy"], UNPROTECTED);
+  // Gone from the tree: the state's provider string says in one line what to install.
+  await pulumi(["up"]);
+  for (const folder of ["node_modules/.pnpm/node_modules", "node_modules/.pnpm"])
+    for (const name of readdirSync(path.join(workspace.folder, folder)))
+      if (name.startsWith("pulumi-postject"))
+        rmSync(path.join(workspace.folder, folder, name), { recursive: true });
+  const { exitCode, stdout } = await workspace.pulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
+  expect(exitCode).not.toBe(0);
+  expect(stdout).toContain("error: pulumi-postject is missing: npm install pulumi-postject");
+  expect(stdout).not.toMatch(/^\s+at /m);
+});
+
 describe("with a proxy in the environment that accepts connections and says nothing", () => {
   let proxy: Server;
   const sockets = new Set<Socket>();

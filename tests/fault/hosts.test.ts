@@ -1,8 +1,8 @@
 import { type FaultOutcome, type Reference, startReference } from "../../provider/reference";
 import { type Host, hosts } from "../support/hosts";
-import { lostAnswers } from "../support/lost-answers";
+import { lostResponses } from "../support/lost-responses";
 
-// The rules are the lifecycle's, tested one by one in lost-answers.test.ts. Here every row goes through each host's own
+// The rules are the lifecycle's, tested one by one in lost-responses.test.ts. Here every row goes through each host's own
 // protocol; rows run side by side, each against a reference API of its own, because most of them wait.
 
 interface World {
@@ -41,7 +41,7 @@ describe.each(hosts)("through the $host host", ({ startHost }) => {
 
   test("a create whose answer is lost is one POST and one server, stored as usual", async () => {
     const rows = await Promise.all(
-      lostAnswers.map(([what, outcome]) =>
+      lostResponses.map(([what, outcome]) =>
         inWorld(async ({ reference, host }) => {
           reference.faults.add({ route: "createServer", outcome });
           const { id, state } = await host.create({ name: "A" });
@@ -51,12 +51,12 @@ describe.each(hosts)("through the $host host", ({ startHost }) => {
         }),
       ),
     );
-    expect(rows).toEqual(lostAnswers.map(([what]) => ({ what, isWhole: true, isOnly: true, posts: 1 })));
+    expect(rows).toEqual(lostResponses.map(([what]) => ({ what, isWhole: true, isOnly: true, posts: 1 })));
   });
 
   test("a create that did not happen is not sent again, and is an error", async () => {
     const rows = await Promise.all(
-      lostAnswers.map(([what, outcome]) =>
+      lostResponses.map(([what, outcome]) =>
         inWorld(async ({ reference, host }) => {
           reference.faults.add({ route: "createServer", commit: false, outcome });
           const code = await refusal(host.create({ name: "A" }));
@@ -65,7 +65,7 @@ describe.each(hosts)("through the $host host", ({ startHost }) => {
       ),
     );
     expect(rows).toEqual(
-      lostAnswers.map(([what]) => ({ what, code: "create-unclear", servers: 0, posts: 1 })),
+      lostResponses.map(([what]) => ({ what, code: "create-unclear", servers: 0, posts: 1 })),
     );
   });
 
@@ -113,11 +113,11 @@ describe.each(hosts)("through the $host host", ({ startHost }) => {
     const rows: [FaultOutcome, string][] = [
       [{ kind: "answer", status: 401, body: body(401) }, "unauthorized"],
       [{ kind: "answer", status: 403, body: body(403) }, "forbidden"],
-      [{ kind: "answer", status: 404, body: "<html>" }, "unexpected-answer"],
+      [{ kind: "answer", status: 404, body: "<html>" }, "unexpected-response"],
       [{ kind: "answer", status: 404, body: body(404) }, "absence-unproven"],
       [
         { kind: "answer", status: 302, headers: { location: "http://127.0.0.1:1/" }, body: "" },
-        "unexpected-answer",
+        "unexpected-response",
       ],
     ];
     for (const [outcome, code] of rows) {

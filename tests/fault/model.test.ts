@@ -298,8 +298,7 @@ async function perform(world: World, step: Step): Promise<void> {
     if (step.kind === "destroy") await remove(world, run, key, resource);
     if (step.kind === "refresh") {
       await attempt(world, async () => {
-        const ownership = world.knowsOwners ? "keeps" : "none";
-        const found = await run.read({ ...resource, owner: key, ownership });
+        const found = await run.read({ ...resource, owner: key });
         if (found === undefined) state.delete(key);
         else state.set(key, found);
       });

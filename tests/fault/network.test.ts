@@ -107,7 +107,7 @@ test("a response of a gibibyte is cut off, and memory stays flat", async () => {
 
 test("JSON of a hundred thousand levels is an error like any other", async () => {
   const client = await serve((_, response) => response.end("[".repeat(100_000) + "]".repeat(100_000)));
-  await expect(list(client)).rejects.toThrow("[unexpected-answer]");
+  await expect(list(client)).rejects.toThrow("[unexpected-response]");
 });
 
 describe("a rate limit", () => {
@@ -255,7 +255,7 @@ describe("a response", () => {
     const one = await respondWith([{ status: 200, body: { ...whole, region: "eu" } }]);
     expect(await one.client.getServer("a", startDeadline())).toEqual(whole);
     const unnamed = await respondWith([{ status: 200, body: [{ id: "a" }] }]);
-    await expect(list(unnamed.client)).rejects.toThrow(/0\.name: .*\[unexpected-answer\]/);
+    await expect(list(unnamed.client)).rejects.toThrow(/0\.name: .*\[unexpected-response\]/);
   });
 
   test("without a token is an error, naming the server, only for a program that asks for it", async () => {
@@ -263,7 +263,7 @@ describe("a response", () => {
     const { client } = await respondWith([{ status: 200, body }]);
     expect((await getServers(client, { nameContains: "A" }, startDeadline())).servers).toHaveLength(1);
     await expect(getServers(client, {}, startDeadline())).rejects.toThrow(
-      /shows no token for server "B" \(b\).*\[unexpected-answer\]/,
+      /shows no token for server "B" \(b\).*\[unexpected-response\]/,
     );
   });
 
@@ -326,7 +326,7 @@ describe("a refusal", () => {
     expect([json.message, hadNoEffect(json)]).toEqual([expect.stringContaining("[forbidden]"), true]);
     const html = await create((await respondWith([{ status: 403, body: "<html>" }])).client);
     expect([html.message, hadNoEffect(html)]).toEqual([
-      expect.stringContaining("[unexpected-answer]"),
+      expect.stringContaining("[unexpected-response]"),
       false,
     ]);
   });

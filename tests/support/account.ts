@@ -18,14 +18,18 @@ export async function requestsOf(reference: Reference, work: () => Promise<unkno
     .map(({ method, path }) => `${method} ${path}`);
 }
 
-/** Makes a server beside Pulumi and answers its id. */
-export async function createByHand(reference: Reference, name: string): Promise<string> {
-  const answer = await fetch(`${reference.url}/v1/servers`, {
+/** Creates a server beside Pulumi, in the account of the access token, and returns its id. */
+export async function createByHand(
+  reference: Reference,
+  name: string,
+  accessToken = reference.accessToken,
+): Promise<string> {
+  const response = await fetch(`${reference.url}/v1/servers`, {
     method: "POST",
-    headers: { authorization: `Bearer ${reference.accessToken}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${accessToken}`, "content-type": "application/json" },
     body: JSON.stringify({ name }),
   });
-  return ((await answer.json()) as { id: string }).id;
+  return ((await response.json()) as { id: string }).id;
 }
 
 /** A server's streams as its resource has them. */

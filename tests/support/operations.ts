@@ -23,10 +23,10 @@ export function startOperations(
     previewCreate: (request: Of<typeof lifecycle.previewCreate>) => lifecycle.previewCreate(run, request),
     create: (request: Omit<Of<typeof lifecycle.create>, "importHint">) =>
       lifecycle.create(run, { importHint: (id) => `take ${id}`, ...request }),
-    read: (request: Omit<Of<typeof lifecycle.read>, "ownership"> & Partial<Of<typeof lifecycle.read>>) =>
-      lifecycle.read(run, { ownership: "keeps", ...request }),
-    import: (request: Omit<Of<typeof lifecycle.read>, "ownership" | "state">) =>
-      lifecycle.read(run, { ownership: "imports", state: {}, ...request }),
+    read: (request: Omit<Of<typeof lifecycle.read>, "isImport">) =>
+      lifecycle.read(run, { isImport: false, ...request }),
+    import: (request: Omit<Of<typeof lifecycle.read>, "isImport" | "state">) =>
+      lifecycle.read(run, { isImport: true, state: {}, ...request }),
     update: (request: Of<typeof lifecycle.update>) => lifecycle.update(run, request),
     delete: (request: Of<typeof lifecycle.delete>) => lifecycle.delete(run, request),
   };

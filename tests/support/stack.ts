@@ -4,7 +4,7 @@ import path from "node:path";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
 import type { Reference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
-import { isolatedEnv, linkPackages } from "../../tools/workspace";
+import { type CommandResult, isolatedEnv, linkPackages, runCommand } from "../../tools/workspace";
 
 /** What a run printed and changed. */
 export interface Run {
@@ -33,6 +33,12 @@ export interface TestStack {
   /** Every file of the state folder as one text. */
   rawState(): string;
   outputs(): Promise<Record<string, unknown>>;
+  /** Renames the stack, as `pulumi stack rename` does. */
+  rename(name: string): Promise<void>;
+  /** Runs the Pulumi CLI in the project, with the stack selected. */
+  pulumi(args: readonly string[]): Promise<CommandResult>;
+  /** Runs a command line there as a user's shell does. */
+  shell(commandLine: string): Promise<CommandResult>;
   remove(): void;
 }
 
@@ -72,7 +78,7 @@ export async function createTestStack(options: TestStackOptions): Promise<TestSt
     main: folder,
     plugins: { providers: [{ name: "postject", path: ROOT }] },
   };
-  const stack = await LocalWorkspace.createStack(
+  let stack = await LocalWorkspace.createStack(
     { projectName: "test", stackName: options.stackName ?? "dev", program: options.program },
     // `main` is where the dynamic host looks for packages; left out it would be the folder jest runs in.
     { workDir: folder, envVars: env, projectSettings },
@@ -82,7 +88,18 @@ export async function createTestStack(options: TestStackOptions): Promise<TestSt
     program: options.program,
     folder,
     env,
-    stack,
+    get stack() {
+      return stack;
+    },
+    async rename(name) {
+      await stack.rename({ stackName: name });
+      stack = await LocalWorkspace.selectStack(
+        { projectName: "test", stackName: name, program: self.program },
+        { workDir: folder, envVars: env, projectSettings },
+      );
+    },
+    pulumi: (args) => runCommand("pulumi", [...args, "--non-interactive"], folder, env),
+    shell: (commandLine) => runCommand("sh", ["-c", commandLine], folder, env),
     async run(operation, { env: more = {}, args = {} } = {}) {
       let printed = "";
       let changes: Record<string, number> = {};

@@ -1,4 +1,5 @@
 import { UNKNOWN } from "../../provider/lifecycle";
+import { serverResource } from "../../provider/spec";
 import { startOperations } from "../support/operations";
 
 const operationsWith = (deletionProtection: boolean) =>
@@ -75,4 +76,35 @@ test("a diff is of inputs alone: a new name replaces, flags update, adopt is not
 
 test("a state that lacks an output is not complete", () => {
   expect(diff({ state: { ...state, token: undefined }, inputs: { name: "A" } }).isComplete).toBe(false);
+});
+
+test("a state without the name is completed, not replaced", () => {
+  expect(diff({ state: { ...state, name: undefined }, inputs: { name: "A" } })).toEqual({
+    changes: [],
+    isComplete: false,
+  });
+});
+
+test("a changed account replaces, also from none", () => {
+  expect(diff({ state, inputs: { name: "A", account: "eu" } }).changes).toEqual([
+    { property: "account", replaces: true },
+  ]);
+});
+
+test("a name that an earlier version accepted stays accepted, but no new one like it", () => {
+  expect(check({ oldInputs: { name: " A" }, inputs: { name: " A" } }).failures).toEqual([]);
+  expect(
+    operationsWith(false).check({ oldInputs: { name: " A" }, inputs: { name: " B" } }).failures,
+  ).toHaveLength(1);
+});
+
+test("a host without accounts does not take a state's account for a change", () => {
+  const fields = { name: serverResource.inputs.name };
+  const withoutAccounts = startOperations(
+    { accessToken: "opaque", endpoint: "http://127.0.0.1:1", deletionProtection: true },
+    { inputFields: fields },
+  );
+  const oldInputs = { name: "A", account: "staging" };
+  expect(withoutAccounts.check({ oldInputs, inputs: { name: "A" } }).failures).toEqual([]);
+  expect(check({ oldInputs, inputs: { name: "A" } }).failures).toHaveLength(1);
 });

@@ -10,18 +10,24 @@ import type { Owner, Properties, Run } from "../../lifecycle";
 import * as lifecycle from "../../lifecycle";
 import { PACKAGE_NAME, serverResource, withCode } from "../../spec";
 import { endWithEngine } from "../end-with-engine";
+import { createEngineLog, type LogProtocol } from "../engine-log";
 import { fromSentinel, toSentinel } from "../unknown";
-import { logToEngine } from "./engine-log";
 
-// The constant provider string in every dynamic resource's state names this module, for ever. It speaks the interface of
+// The constant provider string in every dynamic resource's state names this module, so it never moves. It speaks the interface of
 // `pulumi.dynamic.ResourceProvider` without importing Pulumi, which the host that calls it has loaded anyway.
 
 type StringKeyed = Record<string, unknown>;
 
 const PROVIDER_KEY = "__provider";
 
-// Pulumi's host would live on for ever when the engine is killed; a test that imports this module is no such host.
-if (require.main?.filename.includes("dynamic-provider")) endWithEngine(() => process.exit(0));
+/** Pulumi's host process, if this module runs in one and not in a test. */
+const hostProcess = require.main?.filename.includes("dynamic-provider") ? require.main : undefined;
+
+// It would outlive an engine that is killed.
+if (hostProcess !== undefined) endWithEngine(() => process.exit(0));
+
+/** Shows notices at the stack, since the host is told no URN. Its first argument is the engine's address. */
+const log = createEngineLog(hostProcess && process.argv[2], loadLogProtocol);
 
 type StackConfiguration = { get(key: string): unknown };
 
@@ -69,7 +75,7 @@ export async function diff(id: string, olds: StringKeyed, news: StringKeyed) {
   return callHost(async () => {
     const request = { owner: ownerOf(news), id, state: fromHost(olds), inputs: fromHost(news) };
     const { changes, isComplete, notices } = lifecycle.diff(getRun(news), request);
-    await logToEngine(notices);
+    await log.write("", notices);
     return {
       changes: changes.length > 0 || !isComplete,
       replaces: changes.filter(({ replaces }) => replaces).map(({ property }) => property),
@@ -97,8 +103,7 @@ export async function create(inputs: StringKeyed) {
 
 export async function read(id: string, state: StringKeyed) {
   return callHost(async () => {
-    // Whether the resource owns the server or only reads it, the host does not tell.
-    const request = { id, state: fromHost(state), ownership: "none" } as const;
+    const request = { id, state: fromHost(state), isImport: false };
     const found = await lifecycle.read(getRun(state), request);
     // An empty id takes the resource out of the state.
     return found
@@ -120,7 +125,7 @@ export async function update(id: string, olds: StringKeyed, news: StringKeyed) {
 
 async function remove(id: string, state: StringKeyed) {
   return callHost(async () =>
-    logToEngine(await lifecycle.delete(getRun(state), { id, state: fromHost(state) })),
+    log.write("", await lifecycle.delete(getRun(state), { id, state: fromHost(state) })),
   );
 }
 
@@ -186,4 +191,14 @@ async function callHost<T>(work: () => Promise<T>): Promise<T> {
     shown.stack = "see the error at the resource";
     throw shown;
   }
+}
+
+/** From Pulumi's own place: the program may bring along other copies, which refuse each other. */
+function loadLogProtocol(): LogProtocol {
+  const load = (name: string) => hostProcess?.require(name);
+  return {
+    grpc: load("@grpc/grpc-js"),
+    ...load("../../proto/engine_grpc_pb"),
+    ...load("../../proto/engine_pb"),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Notice } from "../../lifecycle";
-import { type Decoded, decode } from "./properties";
+import { type Decoded, decode, unwrap } from "./properties";
 
 /**
  * Reads the properties of one request, and keeps what is secret in them out of whatever the provider says about it: a program
@@ -16,18 +16,24 @@ export interface Confidential {
 
 export function createConfidential(): Confidential {
   const secrets = new Set<string>();
-  const redact = (text: string) =>
-    [...secrets].reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
+  function collect(wrapped: unknown, isInSecret: boolean): void {
+    const { value, isSecret } = unwrap(wrapped);
+    if (typeof value === "object" && value !== null)
+      for (const part of Object.values(value)) collect(part, isInSecret || isSecret);
+    if (typeof value !== "string" || value === "" || !(isSecret || isInSecret)) return;
+    // As it is, and as it stands in a quoted string.
+    secrets.add(value).add(JSON.stringify(value).slice(1, -1));
+  }
+  function redact(text: string): string {
+    if (secrets.size === 0) return text;
+    // Longest first, so that a secret which is part of another one leaves nothing of that.
+    const patterns = [...secrets].toSorted((a, b) => b.length - a.length).map(escapeRegExp);
+    return text.replace(new RegExp(patterns.join("|"), "g"), "[secret]");
+  }
   return {
     read(struct) {
-      const decoded = decode(struct);
-      for (const key of decoded.secrets) {
-        const value = decoded.values[key];
-        if (typeof value !== "string" || value === "") continue;
-        // As it is, and as it stands in a quoted string.
-        secrets.add(value).add(JSON.stringify(value).slice(1, -1));
-      }
-      return decoded;
+      collect(struct?.toJavaScript() ?? {}, false);
+      return decode(struct);
     },
     redact,
     redactNotices: (notices) =>
@@ -37,4 +43,8 @@ export function createConfidential(): Confidential {
       return error;
     },
   };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
 }

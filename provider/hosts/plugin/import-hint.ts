@@ -11,20 +11,22 @@ import { parseUrn } from "./urn";
 export function createImportHint(urn: string, providerUrn: string, componentUrn?: string): ImportHint {
   const { parentType, name } = parseUrn(urn);
   return (id, { isReplacement }) => {
-    if (isReplacement || (parentType !== undefined && componentUrn === undefined))
+    if (componentUrn === undefined && (isReplacement || parentType !== undefined))
       return `set the resource option \`import: "${id}"\` on it and run \`pulumi up\``;
     const provider = parseUrn(providerUrn).name;
     const args = [
-      ...["pulumi", "import", serverResource.token, name || "<name>", id],
+      ...["pulumi", "import", serverResource.token, name, id],
       ...(componentUrn === undefined ? [] : ["--parent", `parent=${componentUrn}`]),
       // The engine's own default provider is what an import uses anyway.
-      ...(/^(default(_|$)|$)/.test(provider) ? [] : ["--provider", `provider=${providerUrn}`]),
+      ...(/^(default(_\d+_\d+_\d+\w*)?)?$/.test(provider) ? [] : ["--provider", `provider=${providerUrn}`]),
     ];
-    return `run \`${args.map(quote).join(" ")}\``;
+    const command = `\`${args.map(quote).join(" ")}\``;
+    // The state still has the server that is replaced, in the place that the import needs.
+    return isReplacement ? `run \`pulumi state delete ${quote(urn)}\`, then ${command}` : `run ${command}`;
   };
 }
 
 /** As a shell takes it for one argument, whatever is in it. */
 function quote(argument: string): string {
-  return /^[\w@%+=:,./<>-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

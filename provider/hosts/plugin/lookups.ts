@@ -3,9 +3,10 @@ import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { PostjectError } from "../../client";
-import type { Limits, Run } from "../../lifecycle";
+import type { Limits, Properties, Run } from "../../lifecycle";
 import * as lifecycle from "../../lifecycle";
 import { functions, secretKeys, serverResource } from "../../spec";
+import { createConfidential } from "./confidential";
 import { toErrorResponse } from "./errors";
 import { decode, encode } from "./properties";
 import type { Unary } from "./unary";
@@ -18,7 +19,7 @@ export interface LookupHost {
   limits(request: object): Limits;
 }
 
-/** The methods of the protocol that read servers which no resource has. */
+/** The methods of the protocol that read servers which aren't managed as resources. */
 export function createLookupService({
   unary,
   track,
@@ -26,11 +27,17 @@ export function createLookupService({
   limits,
 }: LookupHost): Pick<IResourceProviderServer, "invoke" | "list"> {
   return {
-    // Its problems are errors and no `failures`, which `pulumi do` ignores.
+    // Problems are reported as errors, not as `failures`, which `pulumi do` ignores.
     invoke: unary(async (request: rpc.InvokeRequest) => {
+      const confidential = createConfidential();
+      const args = confidential.read(request.getArgs()).values;
       const response = new rpc.InvokeResponse();
-      response.setReturn(await callFunction(getRun(), request, limits(request)));
-      return response;
+      try {
+        response.setReturn(await callFunction(getRun(), request.getTok(), args, limits(request)));
+        return response;
+      } catch (error) {
+        throw confidential.redactError(error);
+      }
     }),
 
     list: (call) => {
@@ -46,10 +53,8 @@ export function createLookupService({
 }
 
 /** Runs one of the schema's functions. Rejects with a PostjectError if there is none of that token. */
-async function callFunction(run: Run, request: rpc.InvokeRequest, limits: Limits): Promise<Struct> {
+async function callFunction(run: Run, token: string, args: Properties, limits: Limits): Promise<Struct> {
   const { getServer, getServers } = functions;
-  const token = request.getTok();
-  const args = decode(request.getArgs()).values;
   if (token === getServer.token)
     return encode(await lifecycle.getServer(run, args, limits), secretKeys(getServer.outputs));
   if (token === getServers.token) {

@@ -2,7 +2,7 @@ import { credentials, type ServiceError } from "@grpc/grpc-js";
 import type * as provider from "@pulumi/pulumi/proto/provider_pb";
 import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import * as resource from "@pulumi/pulumi/proto/resource_pb";
-import { ENGINE_CHANNEL } from "./engine-channel";
+import { ENGINE_CHANNEL } from "../engine-channel";
 import { toStruct, type Unwrapped, wrap } from "./properties";
 
 /** The engine's resource monitor: where a program, or a component, registers its resources. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import * as grpc from "@grpc/grpc-js";
@@ -9,7 +10,6 @@ import {
   type Configuration,
   createClient,
   PostjectError,
-  preloadHttp,
   requireConfiguration,
   resolveConfiguration,
 } from "../../client";
@@ -22,8 +22,8 @@ import {
   withCode,
   withoutOnlyDynamic,
 } from "../../spec";
+import { createEngineLog, type EngineLog, type LogProtocol } from "../engine-log";
 import { componentOf } from "./components";
-import { createEngineLog, type EngineLog } from "./engine-log";
 import { MissingKeysError } from "./errors";
 import { createLookupService } from "./lookups";
 import { decode, withoutUnknown } from "./properties";
@@ -34,7 +34,7 @@ import { createUnary } from "./unary";
 /** The provider as one process serves it, and how far its work is done. */
 export interface PluginProvider {
   readonly service: IResourceProviderServer;
-  /** Ends what waits; a create in flight goes on. */
+  /** Ends pauses and pending reads; a create in flight continues. */
   cancel(): void;
   /** Resolves when no operation is under way. */
   idle(): Promise<void>;
@@ -49,11 +49,10 @@ const SCHEMA_FILE = path.join(__dirname, "../../../../sdk/schema.json");
 
 /** Translates Pulumi's provider protocol to the lifecycle; no rule of a server is written here. */
 export function createProvider(engineAddress: string | undefined): PluginProvider {
-  let engine = engineAddress;
-  let log: EngineLog = createEngineLog(engine);
+  let log: EngineLog = createEngineLog(engineAddress, loadLogProtocol);
   let configured: { configuration: Configuration; urn: string } | undefined;
   let run: Run | undefined;
-  let cancellation = new AbortController();
+  let cancellation = startCancellation();
   const underWay = new Set<Promise<unknown>>();
   const unary = createUnary(track);
 
@@ -78,7 +77,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
   function cancel(): void {
     cancellation.abort();
-    cancellation = new AbortController();
+    cancellation = startCancellation();
   }
 
   function track(work: Promise<unknown>): void {
@@ -88,8 +87,7 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
 
   const service: IResourceProviderServer = {
     handshake: unary((request: rpc.ProviderHandshakeRequest) => {
-      engine = request.getEngineAddress() || engineAddress;
-      log = createEngineLog(engine);
+      log = createEngineLog(request.getEngineAddress() || engineAddress, loadLogProtocol);
       const response = new rpc.ProviderHandshakeResponse();
       response.setAcceptSecrets(true);
       // So that a component's inputs tell which value comes from which resource.
@@ -113,10 +111,13 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     }),
 
     checkConfig: unary((request: rpc.CheckRequest) => {
-      setImmediate(preloadHttp);
       const { values, secrets } = decode(request.getNews());
-      const { failures } = resolveConfiguration({ provider: withoutUnknown(values), env: process.env });
-      // A missing key is left to Configure, whose answer the engine turns into the command that sets it; a value that
+      const { failures } = resolveConfiguration({
+        provider: withoutUnknown(values),
+        stack: readStackConfiguration(),
+        env: process.env,
+      });
+      // A missing key is left to Configure, whose response the engine turns into the command that sets it; a value that
       // another resource will give is not missing.
       const reported = failures.filter(
         ({ code, key }) => code !== "access-token-missing" && values[key] !== UNKNOWN,
@@ -128,12 +129,10 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       );
     }),
 
-    // "Unknown" lets the engine compare. Any other answer is worse: after NONE it would go on with the old access token.
+    // An empty response lets the engine compare. After DIFF_NONE it would go on with the old access token.
     diffConfig: unary(() => new rpc.DiffResponse()),
 
-    // The engine is busy after CheckConfig in an update, and after Configure in a refresh or destroy: time to load for free.
     configure: unary((request: rpc.ConfigureRequest) => {
-      setImmediate(preloadHttp);
       const resolution = resolveConfiguration({
         provider: decode(request.getArgs()).values,
         stack: readStackConfiguration(),
@@ -192,9 +191,25 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
   };
 }
 
+/** All operations of a run listen to one signal, which is no leak. */
+function startCancellation(): AbortController {
+  const cancellation = new AbortController();
+  setMaxListeners(0, cancellation.signal);
+  return cancellation;
+}
+
 function unimplemented(): never {
   throw Object.assign(new Error("not implemented"), {
     code: grpc.status.UNIMPLEMENTED,
     details: "not implemented",
   });
+}
+
+/** By `require`, because `import()` can't detect these modules' named exports. */
+function loadLogProtocol(): LogProtocol {
+  return {
+    grpc,
+    ...(require("@pulumi/pulumi/proto/engine_grpc_pb") as Pick<LogProtocol, "EngineClient">),
+    ...(require("@pulumi/pulumi/proto/engine_pb") as Pick<LogProtocol, "LogRequest" | "LogSeverity">),
+  };
 }

@@ -130,20 +130,22 @@ export function createResourceService(
         partial.setProperties(encode(error.state, SECRET_OUTPUTS, secrets));
         partial.setInputs(encode(inputs, secrets));
         partial.addReasons(confidential.redact(error.message));
-        throw toServiceError(error, false, { type: "pulumirpc.ErrorResourceInitFailed", message: partial });
+        throw toServiceError(confidential.redactError(error), false, {
+          type: "pulumirpc.ErrorResourceInitFailed",
+          message: partial,
+        });
       }
     }),
 
     read: method(async (request: rpc.ReadRequest, confidential) => {
       const { values: state, secrets } = confidential.read(request.getProperties());
-      const { values: inputs, secrets: secretInputs } = confidential.read(request.getInputs());
-      // An import says nothing of the server; a `get` says what its program says, which is never a name.
-      const isImport = Object.keys(state).length === 0 && Object.keys(inputs).length === 0;
+      const { secrets: secretInputs } = confidential.read(request.getInputs());
       const found = await lifecycle.read(getRun(), {
         owner: request.getUrn(),
         id: request.getId(),
         state,
-        ownership: isImport ? "imports" : inputs.name !== undefined ? "keeps" : "none",
+        // A `get` and `pulumi do` send at least an empty struct.
+        isImport: !request.hasProperties() && !request.hasInputs(),
         ...limits(request),
       });
       const response = new rpc.ReadResponse();

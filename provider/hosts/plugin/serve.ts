@@ -2,13 +2,13 @@ import type { Server as Listener } from "node:net";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { endWithEngine } from "../end-with-engine";
-import { ENGINE_CHANNEL } from "./engine-channel";
+import { ENGINE_CHANNEL } from "../engine-channel";
 import { createProvider } from "./provider";
 
-/** How long an operation under way may still take when the process is told to stop: a create's answer is worth waiting for. */
+/** How long an operation may still take when the process is told to stop: the response to a create is worth waiting for. */
 const GRACE_MS = 10_000;
 
-/** How long the last answer may take to leave the process. */
+/** How long the last response may take to leave the process. */
 const FLUSH_MS = 100;
 
 /** Serves the provider on the connections of a listener, until the engine is done. */
@@ -24,7 +24,7 @@ export function serve(listener: Listener): void {
     provider.cancel();
     if (provider.isIdle()) exit();
     setTimeout(exit, GRACE_MS).unref();
-    // The shutdown waits until the last answer has been sent, and for connections, which are no reason to stay.
+    // The shutdown waits until the last response has been sent. It also waits for open connections, hence the limit.
     void provider.idle().then(() => {
       server.tryShutdown(exit);
       setTimeout(exit, FLUSH_MS);

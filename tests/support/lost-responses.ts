@@ -1,7 +1,7 @@
 import type { FaultOutcome } from "../../provider/reference";
 
 /** Every way in which the answer to a create can be lost, so that its outcome is unclear. */
-export const lostAnswers: [string, FaultOutcome][] = [
+export const lostResponses: [string, FaultOutcome][] = [
   ["a reset", { kind: "reset" }],
   ["silence", { kind: "hang" }],
   ["a cut answer", { kind: "truncate" }],

@@ -1,6 +1,6 @@
 import { type FaultOutcome, type Reference, startReference } from "../../provider/reference";
 import { streamsOf } from "../support/account";
-import { lostAnswers } from "../support/lost-answers";
+import { lostResponses } from "../support/lost-responses";
 import { type Operations, startOperations } from "../support/operations";
 
 let reference: Reference;
@@ -28,7 +28,7 @@ const SETTLING_MS = 16_000;
 const posts = () => reference.requests({ method: "POST" }).length;
 const idsOnApi = () => reference.servers().map(({ id }) => id);
 
-test.each(lostAnswers)(
+test.each(lostResponses)(
   "a create whose answer is lost to %s leaves exactly one server, stored as usual",
   async (_, outcome) => {
     reference.faults.add({ route: "createServer", outcome });
@@ -40,7 +40,7 @@ test.each(lostAnswers)(
   },
 );
 
-test.each(lostAnswers)(
+test.each(lostResponses)(
   "a create that %s kept from happening is not sent again, and is an error",
   async (_, outcome) => {
     reference.faults.add({ route: "createServer", commit: false, outcome });
@@ -88,6 +88,90 @@ test("a new server that is missing from the first lists is looked for again", as
   reference.faults.add({ route: "listServers", times: 2, outcome: { kind: "stale" } });
   const { id } = await run.create({ inputs: { name: "A" } });
   expect(idsOnApi()[1]).toBe(id);
+});
+
+test.each([
+  ["trimmed", " A ", "A"],
+  ["in another Unicode form", "Cafe\u0301", "Caf\u00e9"],
+])("a server whose name the API stores %s is found, and its name is taken", async (_, stored, asked) => {
+  reference.faults.add({ route: "createServer", commit: false, outcome: { kind: "reset" } });
+  reference.faults.add({ route: "listServers", outcome: { kind: "answer", status: 200, body: [] } });
+  reference.seed({ servers: [{ name: stored.trim() }] });
+  const [server] = reference.servers();
+  reference.faults.add({
+    route: "listServers",
+    times: 2,
+    outcome: { kind: "answer", status: 200, body: [{ ...server, name: stored }] },
+  });
+  const { id, state } = await startRun().create({ inputs: { name: asked } });
+  expect({ id, name: state.name }).toEqual({ id: server?.id, name: asked });
+  await expect(startRun().create({ inputs: { name: asked } })).rejects.toThrow("[name-taken]");
+});
+
+test("a response that names a server which was there before is no creation, whether it is whole or not", async () => {
+  await startRun().create({ inputs: { name: "Theirs" } });
+  const [theirs] = reference.servers();
+  for (const body of [
+    { ...theirs, name: "A" },
+    { id: theirs?.id, token: theirs?.token },
+  ]) {
+    reference.faults.add({
+      route: "createServer",
+      commit: false,
+      outcome: { kind: "answer", status: 200, body },
+    });
+    await expect(startRun().create({ inputs: { name: "A" }, timeoutMs: 2500 })).rejects.toThrow(
+      /\[(name-taken|create-unclear)\]/,
+    );
+  }
+  expect(reference.servers()).toHaveLength(1);
+});
+
+test("lists that could not be read are called that, not empty", async () => {
+  const run = startRun();
+  await run.create({ inputs: { name: "Before" } });
+  reference.faults.add({ route: "createServer", commit: false, outcome: { kind: "reset" } });
+  reference.faults.add({
+    route: "listServers",
+    times: 99,
+    outcome: { kind: "answer", status: 403, body: "" },
+  });
+  await expect(run.create({ inputs: { name: "A" }, timeoutMs: 2500 })).rejects.toThrow(
+    /The list that would show it could not be read \(.*\[create-unclear\]/,
+  );
+});
+
+test("a reconciled server that cannot be read at once is read again", async () => {
+  reference.faults.add({ route: "createServer", outcome: { kind: "reset" } });
+  reference.faults.add({
+    route: "getServer",
+    times: 2,
+    outcome: { kind: "answer", status: 404, body: { statusCode: 404, message: "Server not found" } },
+  });
+  const { state } = await startRun().create({ inputs: { name: "A" } });
+  expect(state.streams).toHaveLength(3);
+});
+
+test.each([
+  ["names the limit", "Plan limit reached", undefined, /\[plan-limit\]/],
+  [
+    "says nothing",
+    "Forbidden",
+    undefined,
+    /may be the plan's limit: the account has 1 server\. .*\[forbidden\]/,
+  ],
+  ["says nothing, on a full plan", "Forbidden", "free", /allows 1 server, and 1 exists.*\[plan-limit\]/],
+] as const)("a 403 on a create that %s tells how many servers there are", async (_, message, plan, text) => {
+  await startRun().create({ inputs: { name: "Before" } });
+  reference.faults.add({
+    route: "createServer",
+    commit: false,
+    outcome: { kind: "answer", status: 403, body: { statusCode: 403, message } },
+  });
+  const connection = { accessToken: reference.accessToken, endpoint: reference.url };
+  await expect(
+    startOperations({ ...connection, ...(plan && { plan }) }).create({ inputs: { name: "A" } }),
+  ).rejects.toThrow(text);
 });
 
 test("two creates of one name at once, both answers lost, are two servers in two states", async () => {
@@ -286,7 +370,7 @@ describe("a server counts as gone only when that is proven", () => {
   test.each([
     ["401", { kind: "answer", status: 401, body: { statusCode: 401, message: "no" } }, "unauthorized"],
     ["403", { kind: "answer", status: 403, body: { statusCode: 403, message: "no" } }, "forbidden"],
-    ["an HTML 404", { kind: "answer", status: 404, body: "<html>" }, "unexpected-answer"],
+    ["an HTML 404", { kind: "answer", status: 404, body: "<html>" }, "unexpected-response"],
   ] as const)("not by %s", async (_, outcome, code) => {
     reference.faults.add({ route: "getServer", outcome });
     await expect(read()).rejects.toThrow(`[${code}]`);
