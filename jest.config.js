@@ -1,20 +1,35 @@
-/** @type {import("jest").Config} */
-module.exports = {
-  testMatch: ["<rootDir>/tests/**/*.test.ts"],
-  // The contract suite against a live API needs no engine.
-  ...(process.env.POSTJECT_LIVE_RUN !== "1" && { globalSetup: "<rootDir>/tests/support/set-up-engine.ts" }),
-  reporters: ["default", "<rootDir>/tests/support/count-reporter.js"],
+/** Published as ES modules only, so they are compiled like our own code. */
+const esModules = ["@actions/expressions", "github-slugger", "jose", "unbash"];
+
+/** The tests of one folder of `tests`, run alone by `npx jest --selectProjects <name>`. */
+const project = (name, { needsEngine }) => ({
+  displayName: name,
+  testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
   transform: {
     "^.+\\.[jt]s$": [
       "@swc/jest",
       { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
     ],
   },
-  // jose is published as ES modules only.
-  transformIgnorePatterns: ["/node_modules/(?!jose/)", "<rootDir>/dist/"],
+  transformIgnorePatterns: [`/node_modules/(?!(${esModules.join("|")})/)`, "<rootDir>/dist/"],
+  // It has an entry for `import` alone.
+  moduleNameMapper: { "^@actions/expressions$": "<rootDir>/node_modules/@actions/expressions/dist/index.js" },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/examples/"],
   // The protocol's generated code reads a global that jest would warn about when the test file ends.
   testEnvironmentOptions: { globalsCleanup: "off" },
-  testTimeout: 120_000,
+  ...(needsEngine && { globalSetup: "<rootDir>/tests/support/set-up-engine.ts" }),
+});
+
+/** @type {import("jest").Config} */
+module.exports = {
+  projects: [
+    project("unit", { needsEngine: false }),
+    project("contract", { needsEngine: false }),
+    project("fault", { needsEngine: true }),
+    project("engine", { needsEngine: true }),
+  ],
+  reporters: ["default", "<rootDir>/tests/support/count-reporter.js"],
+  // Ends a test that hangs, and nothing else: the slowest takes two minutes, and a machine may be ten times busier.
+  testTimeout: 1_200_000,
   maxWorkers: 2,
 };

@@ -6,7 +6,7 @@ import { type BrowserContext, chromium } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/** Nothing that a browser does of its own accord: no updates, no reports, no first-run pages. */
+/** Switches off what a browser does unasked: updates, reports, first-run pages. */
 const QUIET = [
   "--disable-gpu",
   "--disable-quic",
@@ -17,8 +17,8 @@ const QUIET = [
 ];
 
 /**
- * Path of a Chromium. In CI, as root of a Debian-like system, it is installed if there is none; elsewhere nobody's system is
- * changed, and there may be none.
+ * Path of a Chromium on PATH, if there is one. In CI, as root on a Debian-like system, a missing one is installed; elsewhere
+ * the system is left as it is.
  */
 export function findChromium(): string | undefined {
   const found = findOnPath();

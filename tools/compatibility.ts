@@ -5,7 +5,7 @@ import { startReference } from "../provider/reference";
 import { provideEngine } from "./engine/engine";
 import { packTarball } from "./pack";
 import { ROOT } from "./root";
-import { type CommandResult, createWorkspace, runCommand } from "./workspace";
+import { createWorkspace, mustRun } from "./workspace";
 
 /** Release lines of Node.js above the lowest, which `engines` in package.json names. */
 const NODE_LINES = ["22", "24"];
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
 /** Every release in a range, lowest first. */
 async function listPulumiReleases(range: string): Promise<PulumiRelease[]> {
   const fields = ["version", "engines", "peerDependencies.typescript"];
-  const { stdout } = await must("npm", ["view", `@pulumi/pulumi@${range}`, ...fields, "--json"], ROOT);
+  const stdout = await mustRun("npm", ["view", `@pulumi/pulumi@${range}`, ...fields, "--json"], ROOT);
   const releases = [JSON.parse(stdout)].flat() as PulumiRelease[];
   return releases.toSorted((a, b) => semver.compare(a.version, b.version));
 }
@@ -79,9 +79,9 @@ async function provideNode(line: string, home: string): Promise<{ folder: string
   if (semver.satisfies(process.version, line))
     return { folder: path.dirname(process.execPath), version: process.versions.node };
   const prefix = path.join(home, `node-${line}`);
-  await must("npm", ["install", "--prefix", prefix, `node@${line}`, "--no-audit", "--no-fund"], home);
+  await mustRun("npm", ["install", "--prefix", prefix, `node@${line}`, "--no-audit", "--no-fund"], home);
   const folder = path.join(prefix, "node_modules/node/bin");
-  const { stdout } = await must(path.join(folder, "node"), ["--version"], home);
+  const stdout = await mustRun(path.join(folder, "node"), ["--version"], home);
   return { folder, version: stdout.trim().slice(1) };
 }
 
@@ -99,11 +99,6 @@ async function tryCombination(
     env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
   });
   const inFolder = (file: string) => path.join(workspace.folder, file);
-  const pulumi = async (args: readonly string[], env = {}) => {
-    const result = await workspace.pulumi(args, env);
-    if (result.exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} failed:\n${printedBy(result)}`);
-    return result.stdout;
-  };
   const expectServers = (count: number) => {
     const { length } = reference.servers();
     if (length !== count) throw new Error(`there are ${length} servers, not ${count}`);
@@ -122,16 +117,18 @@ export const ran = [process.versions.node, require("@pulumi/pulumi/version").ver
 `,
     );
     const quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"];
-    await must("npm", ["install", ...quiet], workspace.folder, workspace.env);
-    await pulumi(["stack", "init", "dev"]);
-    await pulumi(["preview"]);
-    await pulumi(["up", "--yes", "--skip-preview"]);
+    await mustRun("npm", ["install", ...quiet], workspace.folder, workspace.env);
+    await workspace.mustPulumi(["stack", "init", "dev"]);
+    await workspace.mustPulumi(["preview"]);
+    await workspace.mustPulumi(["up", "--yes", "--skip-preview"]);
     expectServers(2);
-    const ran = JSON.parse(await pulumi(["stack", "output", "ran", "--json"])) as string[];
+    const ran = JSON.parse(await workspace.mustPulumi(["stack", "output", "ran", "--json"])) as string[];
     if (ran[0] !== node || ran[1] !== release.version) throw new Error(`what ran was ${ran.join(", ")}`);
-    await pulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
-    await pulumi(["refresh", "--yes", "--skip-preview", "--expect-no-changes"]);
-    await pulumi(["destroy", "--yes", "--skip-preview"], { POSTJECT_DELETION_PROTECTION: "false" });
+    await workspace.mustPulumi(["up", "--yes", "--skip-preview", "--expect-no-changes"]);
+    await workspace.mustPulumi(["refresh", "--yes", "--skip-preview", "--expect-no-changes"]);
+    await workspace.mustPulumi(["destroy", "--yes", "--skip-preview"], {
+      POSTJECT_DELETION_PROTECTION: "false",
+    });
     expectServers(0);
     return { ...combination, typescript: ran[2] ?? "" };
   } catch (error) {
@@ -140,22 +137,6 @@ export const ran = [process.versions.node, require("@pulumi/pulumi/version").ver
     workspace.remove();
     await reference.stop();
   }
-}
-
-/** Runs a command that must succeed. */
-async function must(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<CommandResult> {
-  const result = await runCommand(command, args, cwd, env);
-  if (result.exitCode !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${printedBy(result)}`);
-  return result;
-}
-
-function printedBy({ stdout, stderr }: CommandResult): string {
-  return `${stdout}${stderr}`.trim();
 }
 
 main().catch((error: Error) => {

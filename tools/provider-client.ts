@@ -1,11 +1,11 @@
 import { credentials, type ServiceError } from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 
-/** A provider's process as the engine speaks to it. */
+/** Speaks to a provider's process as the engine does. */
 export interface ProviderClient {
-  /** The protocol's methods themselves; a stream has no other form. */
+  /** The protocol's methods. Streams have to be called on it directly. */
   readonly methods: ResourceProviderClient;
-  /** Calls one of `methods`. Rejects with what the provider answers instead of a response. */
+  /** Calls one of `methods`. Rejects with the provider's error. */
   call<Request, Response>(method: UnaryMethod<Request, Response>, request: Request): Promise<Response>;
   close(): void;
 }
@@ -15,7 +15,7 @@ type UnaryMethod<Request, Response> = (
   callback: (error: ServiceError | null, response: Response) => void,
 ) => unknown;
 
-/** Connects to a provider on a port of this machine, with the first call. */
+/** Connects to a provider on a local port, when it is first called. */
 export function connectProvider(port: number): ProviderClient {
   const methods = new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure());
   return {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { packTarball } from "./pack";
 import { ROOT } from "./root";
-import { createWorkspace, runCommand } from "./workspace";
+import { createWorkspace, mustRun } from "./workspace";
 
 /**
  * Prints the package's bill of materials (CycloneDX, JSON). It is taken from an install of the packed tarball's
@@ -10,23 +10,25 @@ import { createWorkspace, runCommand } from "./workspace";
  * needs as well. The packages whose code is bundled into the tarball's files are added to it.
  */
 async function main(): Promise<void> {
-  const { folder, env, remove } = createWorkspace({ example: "examples/quickstart", engine: [], bare: true });
-  const run = async (command: string, args: readonly string[], cwd: string) => {
-    const { exitCode, stdout, stderr } = await runCommand(command, args, cwd, env);
-    if (exitCode !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`);
-    return stdout;
-  };
+  const { folder, env, remove } = createWorkspace({ example: "examples/quickstart", bare: true });
   try {
     // npm calls the package in the bill after its folder.
     const unpacked = path.join(folder, "pulumi-postject");
     mkdirSync(unpacked);
-    await run("tar", ["-xzf", packTarball(folder).path, "--strip-components=1", "-C", unpacked], folder);
+    await mustRun(
+      "tar",
+      ["-xzf", packTarball(folder).path, "--strip-components=1", "-C", unpacked],
+      folder,
+      env,
+    );
     const manifest = path.join(unpacked, "package.json");
     // The peer, `@pulumi/pulumi`, is the program's own, in the version that it chooses.
     const { name, version, license, repository, dependencies } = JSON.parse(readFileSync(manifest, "utf8"));
     writeFileSync(manifest, JSON.stringify({ name, version, license, repository, dependencies }));
-    await run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund"], unpacked);
-    const bill = JSON.parse(await run("npm", ["sbom", "--sbom-format", "cyclonedx"], unpacked)) as Bill;
+    await mustRun("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund"], unpacked, env);
+    const bill = JSON.parse(
+      await mustRun("npm", ["sbom", "--sbom-format", "cyclonedx"], unpacked, env),
+    ) as Bill;
     const listed = new Set(bill.components.map((component) => component["bom-ref"]));
     const bundled = readBundled().filter((component) => !listed.has(component["bom-ref"]));
     bill.components.push(...bundled);

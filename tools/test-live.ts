@@ -7,7 +7,7 @@ const ACCESS_TOKEN = "POSTJECT_LIVE_ACCESS_TOKEN";
 const ENDPOINT = "POSTJECT_LIVE_ENDPOINT";
 const YES = "POSTJECT_LIVE_YES";
 
-/** Runs the contract suite against a live API, if it is told twice that it may: by a token, and by a yes. */
+/** Runs the contract suite against a live API, if both an access token and an explicit yes allow it. */
 function main(): number {
   const endpoint = process.env[ENDPOINT] ?? configuration.endpoint.default;
   if (!process.env[ACCESS_TOKEN]) {
@@ -23,7 +23,14 @@ function main(): number {
   }
   const { status } = spawnSync(
     process.execPath,
-    [path.join(ROOT, "node_modules/jest/bin/jest.js"), "--ci", "tests/contract/contract.test.ts"],
+    [
+      path.join(ROOT, "node_modules/jest/bin/jest.js"),
+      "--ci",
+      "--selectProjects",
+      "contract",
+      "--testPathPatterns",
+      "contract.test.ts",
+    ],
     { cwd: ROOT, stdio: "inherit", env: { ...process.env, POSTJECT_LIVE_RUN: "1" } },
   );
   return status ?? 1;

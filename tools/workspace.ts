@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { ROOT } from "./root";
 
-/** What a program needs at hand, linked to the checkout's own. */
+/** Packages that programs need, linked to the checkout's. */
 const PACKAGES = ["@pulumi/policy", "@pulumi/pulumi", "@types/node", "typescript"];
 
 export interface CommandResult {
@@ -19,17 +19,17 @@ export interface Workspace {
   readonly env: Readonly<Record<string, string>>;
   /** Runs `pulumi` there, without colours and questions; a failure is a result like any other. */
   pulumi(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CommandResult>;
+  /** Runs `pulumi` like that and returns its stdout. Throws if it fails. */
+  mustPulumi(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
   remove(): void;
 }
 
 export interface WorkspaceOptions {
   /** A folder of a Pulumi project, relative to the checkout. */
   readonly example: string;
-  /** Folders to put on PATH, as the engine set-up gives them. */
-  readonly engine: readonly string[];
+  /** Folders to put on PATH, as the engine set-up returns them; none if the engine is there already. */
+  readonly engine?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What stands in for `pulumi-postject`: a folder; the checkout unless given. */
-  readonly postject?: string;
   /** Leave `node_modules` to the caller. */
   readonly bare?: boolean;
 }
@@ -37,30 +37,30 @@ export interface WorkspaceOptions {
 /** Copies an example and prepares it to be run against a state in the same folder. */
 export function createWorkspace({
   example,
-  engine,
+  engine = [],
   env: extra = {},
-  postject,
   bare = false,
 }: WorkspaceOptions): Workspace {
   const home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-"));
   const folder = path.join(home, "program");
   cpSync(path.join(ROOT, example), folder, { recursive: true });
-  if (!bare) linkPackages(folder, postject);
+  if (!bare) linkPackages(folder);
   mkdirSync(path.join(home, "state"));
   const env = { ...isolatedEnv(home, engine), ...extra };
+  const plain = ["--non-interactive", "--color", "never"];
   return {
     folder,
     env,
-    pulumi: (args, more = {}) =>
-      runCommand("pulumi", [...args, "--non-interactive", "--color", "never"], folder, { ...env, ...more }),
+    pulumi: (args, more) => runCommand("pulumi", [...args, ...plain], folder, { ...env, ...more }),
+    mustPulumi: (args, more) => mustRun("pulumi", [...args, ...plain], folder, { ...env, ...more }),
     remove: () => rmSync(home, { recursive: true, force: true }),
   };
 }
 
-/** Links a program's packages to the checkout's; `pulumi-postject` is the checkout itself, unless another folder is given. */
-export function linkPackages(folder: string, postject: string = ROOT): void {
+/** Links a program's packages to the checkout's; `pulumi-postject` is the checkout itself. */
+export function linkPackages(folder: string): void {
   for (const [name, target] of [
-    ["pulumi-postject", postject],
+    ["pulumi-postject", ROOT],
     ...PACKAGES.map((name) => [name, path.join(ROOT, "node_modules", name)] as const),
   ] as const) {
     const link = path.join(folder, "node_modules", name);
@@ -69,7 +69,7 @@ export function linkPackages(folder: string, postject: string = ROOT): void {
   }
 }
 
-/** Environment in which the engine keeps its state and plugins below `home` and asks nobody anything. */
+/** Environment in which the engine keeps its state and plugins below `home` and never prompts. */
 export function isolatedEnv(home: string, engine: readonly string[]): Record<string, string> {
   return {
     PATH: [...engine, process.env.PATH].join(path.delimiter),
@@ -98,7 +98,7 @@ export function runCommand(
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ["pipe", "pipe", "pipe"],
     });
-    // A command that ends without reading it is no failure.
+    // A command may end without reading it.
     child.stdin.on("error", () => {}).end(stdin);
     let stdout = "";
     let stderr = "";
@@ -111,4 +111,16 @@ export function runCommand(
     child.on("error", fail);
     child.on("close", (exitCode) => done({ exitCode: exitCode ?? -1, stdout, stderr }));
   });
+}
+
+/** Runs a command and returns its stdout. Throws everything that it printed if it fails. */
+export async function mustRun(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCommand(command, args, cwd, env);
+  if (exitCode !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`.trim());
+  return stdout;
 }

@@ -1,7 +1,7 @@
-import { type Reference, startReference } from "../../provider/reference";
 import { type RouteName, routeNames } from "../../provider/spec";
+import { useReference, useStack } from "../support/fixtures";
 import { forms } from "../support/forms";
-import { createTestStack, type StateResource, type TestStack } from "../support/stack";
+import type { StateResource } from "../support/stack";
 
 // What a run costs in requests and bytes does not vary, so here it is held; what it costs in time is the bench's.
 
@@ -17,29 +17,16 @@ function countRoutes(): Partial<Record<RouteName, number>> {
 
 const bytesOf = ({ inputs, outputs }: StateResource) => JSON.stringify({ inputs, outputs }).length;
 
-let reference: Reference;
-let stack: TestStack | undefined;
-
-beforeEach(async () => {
-  reference = await startReference();
-});
-
-afterEach(async () => {
-  stack?.remove();
-  await reference.stop();
-});
+const reference = useReference();
+const stack = useStack({ reference, env: { POSTJECT_DELETION_PROTECTION: "false" } });
 
 test.each(forms)(
   "a run of the $form form sends no request and stores no byte too many",
   async ({ form, Server }) => {
-    stack = await createTestStack({
-      reference,
-      env: { POSTJECT_DELETION_PROTECTION: "false" },
-      program: async () => {
-        for (let index = 0; index < SERVERS; index++)
-          new Server(`server-${index}`, { name: `Server ${index}` });
-      },
-    });
+    stack.program = async () => {
+      for (let index = 0; index < SERVERS; index++)
+        new Server(`server-${index}`, { name: `Server ${index}` });
+    };
     const costs: Record<string, unknown> = {};
     let sent = countRoutes();
     for (const operation of ["preview", "up", "up", "refresh", "destroy"] as const) {

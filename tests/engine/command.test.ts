@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Reference, startReference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
 import { createWorkspace, runCommand, type Workspace } from "../../tools/workspace";
 import { createByHand } from "../support/account";
+import { useReference } from "../support/fixtures";
 
 const COMMAND = path.join(ROOT, "dist/provider/command/main.js");
 const UP = ["up", "--yes", "--skip-preview"];
 
-let reference: Reference;
+const reference = useReference();
 let workspace: Workspace;
 
 /** Runs the command in the project's folder. */
@@ -21,30 +21,18 @@ async function run(args: readonly string[], { stdin = "", env = {} } = {}) {
   return result;
 }
 
-async function pulumi(...args: string[]): Promise<string> {
-  const { exitCode, stdout, stderr } = await workspace.pulumi(args);
-  expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({ exitCode: 0, printed: "" });
-  return stdout;
-}
+const pulumi = (...args: string[]) => workspace.mustPulumi(args);
 
 const idsOf = () => reference.servers().map(({ id }) => id);
 
 function open(example: string): void {
   workspace = createWorkspace({
     example: `examples/${example}`,
-    engine: [],
     env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
   });
 }
 
-beforeEach(async () => {
-  reference = await startReference();
-});
-
-afterEach(async () => {
-  workspace.remove();
-  await reference.stop();
-});
+afterEach(() => workspace.remove());
 
 describe("orphans", () => {
   beforeEach(async () => {

@@ -1,19 +1,25 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { transformSync } from "esbuild";
-import { loadAll } from "js-yaml";
-import { type Reference, startReference } from "../../provider/reference";
+import { parseAllDocuments } from "yaml";
 import { configurationKeys, PACKAGE_NAME, variableOf } from "../../provider/spec";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, linkPackages, type Workspace } from "../../tools/workspace";
+import { linkPackages } from "../../tools/workspace";
 import { type CodeBlock, readPages } from "../support/docs";
+import { useReference, useWorkspace } from "../support/fixtures";
 import { checkShell } from "../support/shell";
-import { lintWorkflow } from "../support/workflows";
+import { commandsOf, findWorkflows, lintWorkflow } from "../support/workflows";
 
 /** Blocks that are held to nothing, and why. */
-const unchecked: readonly { page: string; contains: string; reason: string }[] = [];
+const unchecked: readonly { page: string; contains: string; reason: string }[] = [
+  {
+    page: "DESIGN.md",
+    contains: "flowchart LR",
+    reason: "a drawing; its parts are checked in tests/unit/docs",
+  },
+];
 
 /** What a fragment of TypeScript may take for granted, by the name it uses. */
 const given: Readonly<Record<string, string>> = {
@@ -29,28 +35,20 @@ const PROJECT_KEYS =
     " ",
   );
 
+type Document = Readonly<Record<string, unknown>>;
+
 const isUnchecked = (block: CodeBlock) =>
   unchecked.some(({ page, contains }) => page === block.page && block.text.includes(contains));
-const blocks = readPages().flatMap((page) => page.blocks);
+/** Commands in sentences are held to the same as those in blocks. */
+const blocks = readPages().flatMap((page) => [...page.blocks, ...page.commands]);
 const of = (language: string) => blocks.filter((block) => block.language === language && !isUnchecked(block));
 
-let reference: Reference;
-let workspace: Workspace;
+const reference = useReference({ per: "file" });
+const workspace = useWorkspace("examples/yaml", { per: "file", reference });
 
 beforeAll(async () => {
-  reference = await startReference();
-  workspace = createWorkspace({
-    example: "examples/yaml",
-    engine: [],
-    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-  });
   write("Pulumi.yaml", { name: "docs", runtime: "yaml" });
   await workspace.pulumi(["stack", "init", "dev"]);
-});
-
-afterAll(async () => {
-  workspace.remove();
-  await reference.stop();
 });
 
 test("every block of code is in a language that is checked, or stands in the list of those that are not", () => {
@@ -140,6 +138,10 @@ test("every command has the sub-commands and options that a page gives it", asyn
   expect(problems).toEqual([]);
 });
 
+test.each(findWorkflows())("the commands of %s exist", async (file) => {
+  expect(await checkCommands(readFileSync(path.join(ROOT, file), "utf8"), file)).toEqual([]);
+});
+
 test("every block of JSON parses", () => {
   const problems = of("json").flatMap(({ place, text }) => {
     try {
@@ -194,19 +196,16 @@ async function preview(
 }
 
 async function checkYaml(block: CodeBlock): Promise<string[]> {
-  const documents = loadAll(block.text) as (Readonly<Record<string, unknown>> | undefined)[];
+  const documents = parseAllDocuments(block.text).map((document) => document.toJS() as Document | undefined);
   const problems: string[] = [];
   for (const document of documents) problems.push(...(await checkDocument(document ?? {}, block)));
   return problems.map((problem) => `${block.place}: ${problem}`);
 }
 
 /** What is wrong with one document: a workflow, an object of Kubernetes, a stack's configuration or a project. */
-async function checkDocument(
-  document: Readonly<Record<string, unknown>>,
-  { text, page }: CodeBlock,
-): Promise<string[]> {
+async function checkDocument(document: Document, { text, page }: CodeBlock): Promise<string[]> {
   const keys = Object.keys(document);
-  if ("jobs" in document) return lintWorkflow(text, page);
+  if ("jobs" in document) return [...lintWorkflow(text), ...(await checkCommands(text, page))];
   if ("apiVersion" in document) {
     const missing = ["kind", "metadata"].filter((key) => !keys.includes(key));
     if (missing.length > 0) return [`the object has no ${missing.join(" and no ")}`];
@@ -224,6 +223,11 @@ async function checkDocument(
   if (unknown.length > 0) return [`nothing that is checked has ${unknown.join(", ")}`];
   if (settings.length > 0 || (document.runtime ?? "yaml") !== "yaml") return [];
   return previewYaml(document);
+}
+
+/** Problems of the commands of a workflow or an action. */
+async function checkCommands(text: string, page: string): Promise<string[]> {
+  return (await Promise.all(commandsOf(text).map((run) => checkShell(run, page)))).flat();
 }
 
 /** Previews a program in YAML, or a part of one made whole. */

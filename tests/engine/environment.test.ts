@@ -1,31 +1,18 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Reference, startReference } from "../../provider/reference";
 import * as postject from "../../sdk";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, type Workspace } from "../../tools/workspace";
 import { createByHand, namesOf } from "../support/account";
-import { createTestStack, type TestStack } from "../support/stack";
+import { useReference, useStack, useWorkspace } from "../support/fixtures";
 
-let reference: Reference;
-
-beforeEach(async () => {
-  reference = await startReference();
-});
-
-afterEach(() => reference.stop());
+const reference = useReference();
 
 const tokenOf = (name: string) => reference.servers().find((server) => server.name === name)?.token;
 
 describe("in a TypeScript program", () => {
-  let stack: TestStack;
-
-  beforeEach(async () => {
-    stack = await createTestStack({ reference, program: async () => ({}) });
-  });
-
-  afterEach(() => stack.remove());
+  const stack = useStack({ reference });
+  const quickstart = useWorkspace("examples/quickstart");
 
   const declare = (args: postject.EnvironmentArgs<"app" | "marketing">) => async () => {
     const { servers, variables } = new postject.Environment("pr-42", args);
@@ -60,20 +47,42 @@ describe("in a TypeScript program", () => {
     expect(printed).toContain("[deletion-protected]");
     expect(namesOf(reference)).toEqual(["pr-42 marketing"]);
   });
+
+  test("a wrong template is refused by every problem, and nothing is created", async () => {
+    const args = '{ servers: { app: {}, marketing: {}, third: { name: 7 } }, nameTemplate: "{nobody}" }';
+    writeFileSync(
+      path.join(quickstart.folder, "index.ts"),
+      `import { Environment } from "pulumi-postject"; new Environment("pr", ${args} as any);`,
+    );
+    await quickstart.pulumi(["stack", "init", "dev"]);
+    const { exitCode, stdout, stderr } = await quickstart.pulumi(["preview"]);
+    expect(exitCode).not.toBe(0);
+    expect(stdout + stderr).toContain("there is only `{environment}`");
+    expect(stdout + stderr).toContain("would share the name");
+    expect(stdout + stderr).toContain("`name` of the server `third` must be a string");
+    expect(stdout + stderr).toContain("[environment-invalid]");
+    expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+/m);
+  });
+
+  test("an environment keeps its servers when a program moves to the plugin", async () => {
+    stack.program = async () =>
+      void new postject.Environment("pr", { servers: { app: {} }, deletionProtection: false });
+    await stack.run("up");
+    const [server] = reference.servers();
+    stack.program = async () => {
+      // What a generated SDK does for a component that a plugin serves.
+      class PluginEnvironment extends pulumi.ComponentResource {}
+      const args = { servers: { app: {} }, deletionProtection: false };
+      new PluginEnvironment("postject:index:Environment", "pr", { ...args, variables: undefined }, {}, true);
+    };
+    const { failed, printed } = await stack.run("up");
+    expect({ failed, printed }).toMatchObject({ failed: false });
+    expect(reference.servers()).toEqual([server]);
+  });
 });
 
 describe("in YAML, served by the plugin", () => {
-  let workspace: Workspace;
-
-  beforeEach(async () => {
-    workspace = createWorkspace({
-      example: "examples/yaml",
-      engine: [],
-      env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-    });
-  });
-
-  afterEach(() => workspace.remove());
+  const workspace = useWorkspace("examples/yaml", { reference });
 
   const write = async (resources: object, outputs: object = {}) => {
     writeFileSync(
@@ -196,13 +205,7 @@ describe("as a generated SDK declares it, served by the plugin", () => {
     }
   }
 
-  let stack: TestStack;
-
-  beforeEach(async () => {
-    stack = await createTestStack({ reference, program: async () => ({}) });
-  });
-
-  afterEach(() => stack.remove());
+  const stack = useStack({ reference });
 
   const run = async (operation: "preview" | "up" | "destroy") => {
     const { failed, printed } = await stack.run(operation, {
@@ -317,40 +320,4 @@ describe("as a generated SDK declares it, served by the plugin", () => {
     await run("up");
     expect(reference.servers()).toEqual([server]);
   });
-});
-
-test("in a TypeScript program a wrong template is refused by every problem, and nothing is created", async () => {
-  const workspace = createWorkspace({ example: "examples/quickstart", engine: [] });
-  const args = '{ servers: { app: {}, marketing: {}, third: { name: 7 } }, nameTemplate: "{nobody}" }';
-  writeFileSync(
-    path.join(workspace.folder, "index.ts"),
-    `import { Environment } from "pulumi-postject"; new Environment("pr", ${args} as any);`,
-  );
-  await workspace.pulumi(["stack", "init", "dev"]);
-  const { exitCode, stdout, stderr } = await workspace.pulumi(["preview"]);
-  workspace.remove();
-  expect(exitCode).not.toBe(0);
-  expect(stdout + stderr).toContain("there is only `{environment}`");
-  expect(stdout + stderr).toContain("would share the name");
-  expect(stdout + stderr).toContain("`name` of the server `third` must be a string");
-  expect(stdout + stderr).toContain("[environment-invalid]");
-  expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+/m);
-});
-
-test("an environment keeps its servers when a program moves to the plugin", async () => {
-  const program = async () =>
-    void new postject.Environment("pr", { servers: { app: {} }, deletionProtection: false });
-  const stack = await createTestStack({ reference, program });
-  await stack.run("up");
-  const [server] = reference.servers();
-  stack.program = async () => {
-    // What a generated SDK does for a component that a plugin serves.
-    class PluginEnvironment extends pulumi.ComponentResource {}
-    const args = { servers: { app: {} }, deletionProtection: false };
-    new PluginEnvironment("postject:index:Environment", "pr", { ...args, variables: undefined }, {}, true);
-  };
-  const { failed, printed } = await stack.run("up");
-  expect({ failed, printed }).toMatchObject({ failed: false });
-  expect(reference.servers()).toEqual([server]);
-  stack.remove();
 });

@@ -1,26 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { type Reference, startReference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
 import { createWorkspace, runCommand, type Workspace } from "../../tools/workspace";
 import { createByHand } from "../support/account";
+import { useReference } from "../support/fixtures";
 
-let reference: Reference;
+const reference = useReference();
 let workspace: Workspace;
 
-beforeEach(async () => {
-  reference = await startReference();
-});
-
-afterEach(async () => {
-  workspace.remove();
-  await reference.stop();
-});
+afterEach(() => workspace.remove());
 
 function open(example: string): void {
   workspace = createWorkspace({
     example: `examples/${example}`,
-    engine: [],
     env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
   });
 }

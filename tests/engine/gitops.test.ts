@@ -1,24 +1,23 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Reference, startReference } from "../../provider/reference";
-import { ROOT } from "../../tools/root";
-import { createWorkspace } from "../../tools/workspace";
+import { namesOf } from "../support/account";
+import { useReference, useWorkspace } from "../support/fixtures";
 import { type GitHubEvent, type JobResult, runWorkflow } from "../support/github";
 import { commandsIn, follow, openTerminal } from "../support/terminal";
 
 const EXAMPLE = "examples/gitops";
 
-let reference: Reference;
+const reference = useReference({ per: "file" });
+const workspace = useWorkspace(EXAMPLE, { per: "file" });
 let tokenService: Server;
 let minted: string[];
 let expiresInSeconds = 60;
 let home: string;
 
 beforeAll(async () => {
-  reference = await startReference();
   home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-gitops-"));
   mkdirSync(path.join(home, "state"));
   minted = [];
@@ -36,9 +35,8 @@ beforeAll(async () => {
   await new Promise<void>((done) => tokenService.listen(0, "127.0.0.1", done));
 });
 
-afterAll(async () => {
+afterAll(() => {
   tokenService.close();
-  await reference.stop();
   rmSync(home, { recursive: true, force: true });
 });
 
@@ -69,24 +67,18 @@ const run = (workflow: string, of: GitHubEvent) => runWorkflow(EXAMPLE, `.github
 const ended = (results: readonly JobResult[]) =>
   results.map(({ job, exitCode, printed }) => ({ job, exitCode, ...(exitCode !== 0 && { printed }) }));
 
-const namesOf = () =>
-  reference
-    .servers()
-    .map(({ name }) => name)
-    .toSorted();
-
 test("a pull request gets an environment that its close destroys, each run with a token of its own", async () => {
   const up = await run("preview-environment.yml", pullRequest("opened"));
   expect(ended(up)).toEqual([{ job: "up", exitCode: 0 }]);
-  expect(namesOf()).toEqual(["pr-42 app", "pr-42 newsletter"]);
+  expect(namesOf(reference)).toEqual(["pr-42 app", "pr-42 newsletter"]);
   expiresInSeconds = -60;
   const [refused] = await run("preview-environment.yml", pullRequest("closed"));
   expect(refused?.printed).toContain("[access-token-expired]");
-  expect(namesOf()).toHaveLength(2);
+  expect(namesOf(reference)).toHaveLength(2);
   expiresInSeconds = 60;
   const destroyed = await run("preview-environment.yml", pullRequest("closed"));
   expect(ended(destroyed)).toEqual([{ job: "destroy", exitCode: 0 }]);
-  expect(namesOf()).toEqual([]);
+  expect(namesOf(reference)).toEqual([]);
   expect(new Set(minted).size).toBe(3);
   const runs = [...up, ...(refused === undefined ? [] : [refused]), ...destroyed];
   expect(runs.map(({ environment }) => environment)).toEqual(
@@ -96,7 +88,6 @@ test("a pull request gets an environment that its close destroys, each run with 
 });
 
 test("production goes up, is looked after for drift, and loses no server to a rename outside Pulumi", async () => {
-  const workspace = createWorkspace({ example: EXAMPLE, engine: [] });
   const { vars, secrets, env } = event("by hand");
   const terminal = openTerminal(workspace, {
     env,
@@ -108,8 +99,7 @@ test("production goes up, is looked after for drift, and loses no server to a re
   });
   await follow(terminal, commandsIn("docs/gitops.md"));
   expect(terminal.npm()).toEqual(["npm install", "npm install --prefix policy"]);
-  workspace.remove();
-  expect(namesOf()).toEqual(["production app", "production newsletter"]);
+  expect(namesOf(reference)).toEqual(["production app", "production newsletter"]);
   expect(ended(await run("postject.yml", event("push")))).toEqual([{ job: "up", exitCode: 0 }]);
   expect(ended(await run("postject.yml", event("schedule")))).toEqual([{ job: "drift", exitCode: 0 }]);
   reference.rename(
@@ -119,7 +109,7 @@ test("production goes up, is looked after for drift, and loses no server to a re
   const [drift] = await run("postject.yml", event("schedule"));
   expect(drift).toMatchObject({ job: "drift", exitCode: 1 });
   expect(drift?.printed).toContain("[deletion-protected]");
-  expect(namesOf()).toEqual(["production newsletter", "renamed by hand"]);
+  expect(namesOf(reference)).toEqual(["production newsletter", "renamed by hand"]);
 });
 
 test("the policy pack refuses a preview that would leave production unprotected", async () => {
@@ -135,16 +125,4 @@ test("the policy pack refuses a preview that would leave production unprotected"
 
 test.each(["postject.yml", "preview-environment.yml"])("%s runs nothing for a fork", async (workflow) => {
   expect(await run(workflow, pullRequest("opened", "somebody/mail"))).toEqual([]);
-});
-
-test("actions of others are pinned to a commit, with its version beside it", () => {
-  const files = readdirSync(path.join(ROOT, EXAMPLE, ".github"), { recursive: true, encoding: "utf8" });
-  const uses = files
-    .filter((file) => file.endsWith(".yml"))
-    .flatMap(
-      (file) => readFileSync(path.join(ROOT, EXAMPLE, ".github", file), "utf8").match(/uses: .*$/gm) ?? [],
-    )
-    .filter((line) => !line.startsWith("uses: ./"));
-  expect(uses.length).toBeGreaterThan(0);
-  for (const line of uses) expect(line).toMatch(/^uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 });

@@ -4,25 +4,21 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { type Reference, startReference } from "../../provider/reference";
 import { VERSION } from "../../provider/spec";
 import { connectProvider } from "../../tools/provider-client";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, runCommand } from "../../tools/workspace";
+import { createWorkspace, mustRun } from "../../tools/workspace";
+import { useReference } from "../support/fixtures";
 import { type UnpackedPackage, unpackPackage } from "../support/unpacked-package";
 
-let reference: Reference;
+const reference = useReference({ per: "file" });
 let unpacked: UnpackedPackage;
 
-beforeAll(async () => {
-  reference = await startReference();
+beforeAll(() => {
   unpacked = unpackPackage();
 });
 
-afterAll(async () => {
-  unpacked.remove();
-  await reference.stop();
-});
+afterAll(() => unpacked.remove());
 
 const { dependencies } = JSON.parse(readFileSync(path.join(ROOT, "package.json"), "utf8")) as {
   dependencies: Readonly<Record<string, string>>;
@@ -41,7 +37,6 @@ const pin = (name: string) =>
 async function runInstalled(source: string, install: readonly [string, ...string[]]): Promise<void> {
   const workspace = createWorkspace({
     example: "examples/quickstart",
-    engine: [],
     bare: true,
     env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
   });
@@ -52,20 +47,11 @@ async function runInstalled(source: string, install: readonly [string, ...string
   writeFileSync(manifest, JSON.stringify(program));
   try {
     const [command, ...args] = install;
-    expect(await runCommand(command, args, workspace.folder, workspace.env)).toMatchObject({ exitCode: 0 });
-    for (const args of [
-      ["stack", "init", "dev"],
-      ["up", "--yes", "--skip-preview"],
-    ]) {
-      const { exitCode, stdout, stderr } = await workspace.pulumi(args);
-      expect({ exitCode, printed: exitCode === 0 ? "" : stdout + stderr }).toEqual({
-        exitCode: 0,
-        printed: "",
-      });
-    }
+    await mustRun(command, args, workspace.folder, workspace.env);
+    await workspace.mustPulumi(["stack", "init", "dev"]);
+    await workspace.mustPulumi(["up", "--yes", "--skip-preview"]);
     expect(reference.servers()).toHaveLength(2);
-    const destroyed = await workspace.pulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
-    expect(destroyed.exitCode).toBe(0);
+    await workspace.mustPulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
     expect(reference.servers()).toEqual([]);
   } finally {
     workspace.remove();
@@ -74,28 +60,18 @@ async function runInstalled(source: string, install: readonly [string, ...string
 
 const QUIET = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
 
-test(
-  "a program in another folder that installs the tarball works",
-  () => runInstalled(`file:${unpacked.tarball.path}`, ["npm", "install", ...QUIET]),
-  300_000,
-);
+test("a program in another folder that installs the tarball works", () =>
+  runInstalled(`file:${unpacked.tarball.path}`, ["npm", "install", ...QUIET]));
 
-test(
-  "so does one that links the checkout",
-  () => runInstalled(`file:${ROOT}`, ["npm", "install", "--install-links=false", ...QUIET]),
-  300_000,
-);
+test("so does one that links the checkout", () =>
+  runInstalled(`file:${ROOT}`, ["npm", "install", "--install-links=false", ...QUIET]));
 
-test(
-  "so does one that installs the tarball with pnpm",
-  () =>
-    runInstalled(`file:${unpacked.tarball.path}`, [
-      path.join(ROOT, "node_modules/.bin/pnpm"),
-      "install",
-      "--ignore-scripts",
-    ]),
-  300_000,
-);
+test("so does one that installs the tarball with pnpm", () =>
+  runInstalled(`file:${unpacked.tarball.path}`, [
+    path.join(ROOT, "node_modules/.bin/pnpm"),
+    "install",
+    "--ignore-scripts",
+  ]));
 
 test("the unpacked package starts its plugin", async () => {
   const plugin = spawn(path.join(unpacked.package, "pulumi-resource-postject"), ["127.0.0.1:1"]);
@@ -114,7 +90,6 @@ test("the unpacked package starts its plugin", async () => {
 test("an ES module program goes up and down on the engine", async () => {
   const workspace = createWorkspace({
     example: "examples/quickstart",
-    engine: [],
     env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
   });
   const write = (file: string, text: string) => writeFileSync(path.join(workspace.folder, file), text);
@@ -127,14 +102,10 @@ export const name = new Server("app", { name: "From an ES module" }).name;
 `,
   );
   try {
-    for (const args of [
-      ["stack", "init", "dev"],
-      ["up", "--yes", "--skip-preview"],
-    ])
-      expect(await workspace.pulumi(args)).toMatchObject({ exitCode: 0 });
+    await workspace.mustPulumi(["stack", "init", "dev"]);
+    await workspace.mustPulumi(["up", "--yes", "--skip-preview"]);
     expect(reference.servers()).toMatchObject([{ name: "From an ES module" }]);
-    const destroyed = await workspace.pulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
-    expect(destroyed).toMatchObject({ exitCode: 0 });
+    await workspace.mustPulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
     expect(reference.servers()).toEqual([]);
   } finally {
     workspace.remove();

@@ -1,10 +1,10 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Reference, startReference } from "../../provider/reference";
+import { parseAllDocuments } from "yaml";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, type Workspace } from "../../tools/workspace";
+import { namesOf } from "../support/account";
+import { useReference, useWorkspace } from "../support/fixtures";
 import { follow, openTerminal, type Terminal } from "../support/terminal";
-import { readYaml } from "../support/yaml";
 
 const FOLDER = "examples/gitops/operator";
 
@@ -17,7 +17,9 @@ interface KubernetesObject {
 }
 
 const objects = ["stack.yaml", "program.yaml"].flatMap((file) =>
-  readYaml<KubernetesObject>(path.join(FOLDER, file)),
+  parseAllDocuments(readFileSync(path.join(ROOT, FOLDER, file), "utf8")).map(
+    (document) => document.toJS() as KubernetesObject,
+  ),
 );
 const stacks = objects.filter(({ kind }) => kind === "Stack").map(({ spec = {} }) => spec);
 const programs = objects.filter(({ kind }) => kind === "Program");
@@ -71,13 +73,11 @@ describe("the operator's objects", () => {
 });
 
 describe("the Program, with the plugin on PATH as in its image", () => {
-  let reference: Reference;
-  let workspace: Workspace;
+  const reference = useReference({ per: "file" });
+  const workspace = useWorkspace("examples/gitops", { per: "file", reference });
   let terminal: Terminal;
 
   beforeAll(async () => {
-    reference = await startReference();
-    workspace = createWorkspace({ example: "examples/gitops", engine: [] });
     // The operator makes this file of the Program, as the whole project.
     rmSync(path.join(workspace.folder, "index.ts"));
     rmSync(path.join(workspace.folder, "Pulumi.production.yaml"));
@@ -86,26 +86,14 @@ describe("the Program, with the plugin on PATH as in its image", () => {
     const bin = path.join(path.dirname(workspace.folder), "bin");
     mkdirSync(bin);
     symlinkSync(path.join(ROOT, "pulumi-resource-postject"), path.join(bin, "pulumi-resource-postject"));
-    terminal = openTerminal(workspace, {
-      env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-    });
+    terminal = openTerminal(workspace);
     await terminal.run(`export PATH="$PATH:${bin}"`);
-  });
-
-  afterAll(async () => {
-    workspace.remove();
-    await reference.stop();
   });
 
   test("goes up, gives its variables, and is destroyed", async () => {
     await follow(terminal, ["pulumi stack init pr-42", "pulumi up", "pulumi stack output variables --json"], {
       "pulumi stack output variables --json": ({ stdout }) => {
-        expect(
-          reference
-            .servers()
-            .map(({ name }) => name)
-            .toSorted(),
-        ).toEqual(["pr-42 app", "pr-42 newsletter"]);
+        expect(namesOf(reference)).toEqual(["pr-42 app", "pr-42 newsletter"]);
         expect(stdout).not.toContain("pt_live_");
       },
     });

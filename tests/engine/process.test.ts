@@ -18,17 +18,16 @@ import {
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { createEngineLog } from "../../provider/hosts/engine-log";
-import { type Reference, startReference } from "../../provider/reference";
 import { connectProvider, type ProviderClient } from "../../tools/provider-client";
 import { ROOT } from "../../tools/root";
+import { useReference } from "../support/fixtures";
 
-let reference: Reference;
+const reference = useReference();
 let plugin: ChildProcessWithoutNullStreams;
 let client: ProviderClient;
 let printed = "";
 
 beforeEach(async () => {
-  reference = await startReference();
   printed = "";
   plugin = spawn(path.join(ROOT, "pulumi-resource-postject"), ["127.0.0.1:1"]);
   plugin.stdout.on("data", (chunk) => {
@@ -41,10 +40,9 @@ beforeEach(async () => {
   await client.call(client.methods.configure, request);
 });
 
-afterEach(async () => {
+afterEach(() => {
   plugin.kill("SIGKILL");
   client.close();
-  await reference.stop();
 });
 
 const exited = () => new Promise<number | null>((done) => plugin.once("exit", done));

@@ -1,26 +1,12 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Reference, startReference } from "../../provider/reference";
-import { type CommandResult, createWorkspace, type Workspace } from "../../tools/workspace";
+import type { CommandResult } from "../../tools/workspace";
+import { useReference, useWorkspace } from "../support/fixtures";
 import { commandsIn, follow, openTerminal } from "../support/terminal";
 
-let reference: Reference;
-let workspace: Workspace;
-
-beforeAll(async () => {
-  reference = await startReference();
-  workspace = createWorkspace({
-    example: "examples/quickstart",
-    engine: [],
-    // What the reader copies from the second terminal.
-    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-  });
-});
-
-afterAll(async () => {
-  workspace.remove();
-  await reference.stop();
-});
+const reference = useReference({ per: "file" });
+// Connected as a reader is who copies the variables from the second terminal.
+const workspace = useWorkspace("examples/quickstart", { per: "file", reference });
 
 test("the quickstart runs as its README says, and shows no secret but the one asked for", async () => {
   const terminal = openTerminal(workspace, {

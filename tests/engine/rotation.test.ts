@@ -1,20 +1,9 @@
-import { type Reference, startReference } from "../../provider/reference";
+import { useReference, useStack } from "../support/fixtures";
 import { forms } from "../support/forms";
-import { createTestStack, type TestStack } from "../support/stack";
 
 describe.each(forms)("rotating a server token in the $form form", ({ Server }) => {
-  let reference: Reference;
-  let stack: TestStack;
-
-  beforeEach(async () => {
-    reference = await startReference();
-    stack = await createTestStack({ reference, program: async () => ({}) });
-  });
-
-  afterEach(async () => {
-    stack.remove();
-    await reference.stop();
-  });
+  const reference = useReference();
+  const stack = useStack({ reference });
 
   const inPlace =
     (quarter: string, deletionProtection = false) =>

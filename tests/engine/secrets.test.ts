@@ -1,25 +1,10 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { type Reference, startReference } from "../../provider/reference";
-import { createWorkspace, type Workspace } from "../../tools/workspace";
+import { useReference, useWorkspace } from "../support/fixtures";
 import { commandsIn, follow, openTerminal } from "../support/terminal";
 
-let reference: Reference;
-let workspace: Workspace;
-
-beforeAll(async () => {
-  reference = await startReference();
-  workspace = createWorkspace({
-    example: "examples/secrets",
-    engine: [],
-    env: { POSTJECT_ENDPOINT: reference.url },
-  });
-});
-
-afterAll(async () => {
-  workspace.remove();
-  await reference.stop();
-});
+const reference = useReference({ per: "file" });
+const workspace = useWorkspace("examples/secrets", { per: "file", reference, withoutAccessToken: true });
 
 /** Everything in a folder of the workspace as one text. */
 const readAll = (folder: string) =>

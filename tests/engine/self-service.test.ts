@@ -1,22 +1,11 @@
-import { type Reference, startReference } from "../../provider/reference";
-import { createWorkspace } from "../../tools/workspace";
 import { namesOf } from "../support/account";
+import { useReference, useWorkspace } from "../support/fixtures";
 import { commandsIn, follow, openTerminal } from "../support/terminal";
 
-let reference: Reference;
-
-beforeEach(async () => {
-  reference = await startReference();
-});
-
-afterEach(() => reference.stop());
+const reference = useReference();
+const workspace = useWorkspace("examples/automation-api", { reference, withoutAccessToken: true });
 
 test("the Automation API example creates, lists and destroys an environment, and prints no token", async () => {
-  const workspace = createWorkspace({
-    example: "examples/automation-api",
-    engine: [],
-    env: { POSTJECT_ENDPOINT: reference.url },
-  });
   const terminal = openTerminal(workspace, {
     placeholders: {
       "<access token>": reference.accessToken,
@@ -45,5 +34,4 @@ test("the Automation API example creates, lists and destroys an environment, and
   expect(stdout).not.toContain("pr-42");
   const wrong = await terminal.run("npm start -- create");
   expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("Usage:") });
-  workspace.remove();
 });

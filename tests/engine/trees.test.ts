@@ -14,16 +14,16 @@ import {
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Reference, startReference } from "../../provider/reference";
 import { packTarball } from "../../tools/pack";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, runCommand, type Workspace } from "../../tools/workspace";
+import { mustRun } from "../../tools/workspace";
 import { namesOf } from "../support/account";
+import { useReference, useWorkspace } from "../support/fixtures";
 
 let home: string;
 let tarball: string;
-let reference: Reference;
-let workspace: Workspace;
+const reference = useReference();
+const workspace = useWorkspace("examples/yaml", { reference, bare: true });
 
 beforeAll(() => {
   home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-trees-"));
@@ -31,21 +31,6 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-beforeEach(async () => {
-  reference = await startReference();
-  workspace = createWorkspace({
-    example: "examples/yaml",
-    engine: [],
-    bare: true,
-    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-  });
-});
-
-afterEach(async () => {
-  workspace.remove();
-  await reference.stop();
-});
 
 const pin = (name: string): string =>
   JSON.parse(readFileSync(path.join(ROOT, "node_modules", name, "package.json"), "utf8")).version;
@@ -70,9 +55,7 @@ async function install(
     dependencies: { "pulumi-postject": `file:${tarball}`, ...dependencies },
   });
   const [program, ...args] = command;
-  const all = { ...workspace.env, ...env };
-  const result = await runCommand(program, [...args, "--ignore-scripts"], workspace.folder, all);
-  expect(result).toMatchObject({ exitCode: 0 });
+  await mustRun(program, [...args, "--ignore-scripts"], workspace.folder, { ...workspace.env, ...env });
 }
 
 const installed = (name: string) => existsSync(path.join(workspace.folder, "node_modules", name));
@@ -106,15 +89,15 @@ test("beside another google-protobuf, servers and components are created and del
   expect(namesOf(reference)).toEqual(["App", "pr app"]);
   await pulumi(["destroy"], UNPROTECTED);
   expect(namesOf(reference)).toEqual([]);
-}, 300_000);
+});
 
 test("beside another gRPC, a preview warns of the plan's limit", async () => {
   await install({ "@pulumi/pulumi": pin("@pulumi/pulumi"), "@grpc/grpc-js": "1.12.6" });
   declare({ app: server("App"), pr: environment });
   await pulumi(["stack", "init", "dev"]);
   await pulumi(["config", "set", "postject:plan", "free"]);
-  expect(await pulumi(["preview"])).toContain("warning: The Free plan allows 1 server");
-}, 300_000);
+  expect(await pulumi(["preview"])).toContain("warning: The Free plan allows 1 server,");
+});
 
 test("the plugin needs no other package: neither Pulumi's SDK nor gRPC is installed with it", async () => {
   await install({}, undefined, { NODE_ENV: "production" });
@@ -129,7 +112,7 @@ test("the plugin needs no other package: neither Pulumi's SDK nor gRPC is instal
   expect(namesOf(reference)).toEqual(["pr app"]);
   await pulumi(["destroy"], UNPROTECTED);
   expect(namesOf(reference)).toEqual([]);
-}, 300_000);
+});
 
 test("an install in the package's own folder, as `pulumi package add` runs it, adds what the package needs and no more", () => {
   const folder = mkdtempSync(path.join(home, "unpacked-"));
@@ -155,7 +138,7 @@ test("`npm pack` in a fresh checkout builds, packs the same and leaves the manif
   expect(list(path.join(checkout, path.basename(tarball)))).toEqual(list(tarball));
   const read = (folder: string) => readFileSync(path.join(folder, "package.json"), "utf8");
   expect(read(checkout)).toBe(read(ROOT));
-}, 300_000);
+});
 
 test("a manifest that a packing which was cut off has left is made good by the next", () => {
   const folder = mkdtempSync(path.join(home, "pack-"));
@@ -193,7 +176,7 @@ exports.id = new Other(provider, "other", { of: app.id }).id;
   expect((await pulumi(["stack", "output", "id"])).trim()).toContain("found");
   await pulumi(["destroy"], UNPROTECTED);
   expect(namesOf(reference)).toEqual([]);
-}, 300_000);
+});
 
 test("in a pnpm tree, a package of the program that brings pulumi-postject along goes up and down", async () => {
   const library = path.join(workspace.folder, "acme");
@@ -225,11 +208,7 @@ test("in a pnpm tree, a package of the program that brings pulumi-postject along
     },
   });
   const pnpm = path.join(ROOT, "node_modules/.bin/pnpm");
-  expect(
-    await runCommand(pnpm, ["install", "--ignore-scripts"], workspace.folder, workspace.env),
-  ).toMatchObject({
-    exitCode: 0,
-  });
+  await mustRun(pnpm, ["install", "--ignore-scripts"], workspace.folder, workspace.env);
   expect(installed("pulumi-postject")).toBe(false);
   write("Pulumi.yaml", { name: "test", runtime: { name: "nodejs", options: { typescript: false } } });
   write("index.js", `exports.id = new (require("@acme/infra").Mail)("mail").id;\n`);
@@ -247,7 +226,7 @@ test("in a pnpm tree, a package of the program that brings pulumi-postject along
   expect(exitCode).not.toBe(0);
   expect(stdout).toContain("error: pulumi-postject is missing: npm install pulumi-postject");
   expect(stdout).not.toMatch(/^\s+at /m);
-}, 300_000);
+});
 
 describe("with a proxy in the environment that accepts connections and says nothing", () => {
   let proxy: Server;
@@ -277,11 +256,8 @@ describe("with a proxy in the environment that accepts connections and says noth
     declare({ app: server("App"), pr: environment });
     await pulumi(["stack", "init", "dev"]);
     await pulumi(["config", "set", "postject:plan", "free"]);
-    const started = Date.now();
-    expect(await pulumi(["preview"], env)).toContain("warning: The Free plan allows 1 server");
+    expect(await pulumi(["preview"], env)).toContain("warning: The Free plan allows 1 server,");
     expect(asked.filter((line) => /127\.0\.0\.1|localhost/.test(line))).toEqual([]);
-    // A warning that waited for the proxy would have taken five seconds.
     expect(sockets.size).toBe(0);
-    expect(Date.now() - started).toBeLessThan(30_000);
   });
 });

@@ -3,27 +3,13 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type FaultOutcome, type Reference, startReference } from "../../provider/reference";
+import type { FaultOutcome } from "../../provider/reference";
 import { examples } from "../../provider/spec/examples";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, type Workspace } from "../../tools/workspace";
+import { useReference, useWorkspace } from "../support/fixtures";
 
-let reference: Reference;
-let workspace: Workspace;
-
-beforeEach(async () => {
-  reference = await startReference();
-  workspace = createWorkspace({
-    example: "examples/quickstart",
-    engine: [],
-    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-  });
-});
-
-afterEach(async () => {
-  workspace.remove();
-  await reference.stop();
-});
+const reference = useReference();
+const workspace = useWorkspace("examples/quickstart", { reference });
 
 /** A secret as it is, and in the forms it may be carried in. */
 function formsOf(secret: string): string[] {

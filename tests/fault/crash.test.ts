@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type FaultRule, type Reference, startReference } from "../../provider/reference";
+import type { FaultRule } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, type Workspace } from "../../tools/workspace";
+import { useReference, useWorkspace } from "../support/fixtures";
 
-let reference: Reference;
-let workspace: Workspace;
+const reference = useReference();
+const workspace = useWorkspace("examples/quickstart", { reference });
 
 const RUN = ["--yes", "--skip-preview", "--suppress-progress"];
 
@@ -27,22 +27,11 @@ const programs = {
 
 type Form = keyof typeof programs;
 
-async function open(form: Form): Promise<void> {
-  reference = await startReference();
-  workspace = createWorkspace({
-    example: "examples/quickstart",
-    engine: [],
-    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-  });
+async function declare(form: Form): Promise<void> {
   for (const [name, text] of Object.entries(programs[form].files))
     writeFileSync(path.join(workspace.folder, name), text);
   await workspace.pulumi(["stack", "init", "dev"]);
 }
-
-afterEach(async () => {
-  workspace.remove();
-  await reference.stop();
-});
 
 /** Processes that serve the provider in this test's folder, found by their environment. */
 function providerProcesses(): number[] {
@@ -106,7 +95,7 @@ const cases = (["plugin", "dynamic"] as const).flatMap((form) =>
 test.each(cases)(
   "$form form: the $victim killed $when leads to no second server",
   async ({ form, victim, rules, servers }) => {
-    await open(form);
+    await declare(form);
     const { cli, ended } = await hangAt(rules);
     const providers = providerProcesses();
     expect(providers.length).toBeGreaterThan(0);

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import GithubSlugger from "github-slugger";
+import MarkdownIt from "markdown-it";
 import { ROOT } from "../../tools/root";
 
-/** A fenced block of code in a page, or a command in a sentence. */
+/** Code in a page. */
 export interface CodeBlock {
   /** `docs/import.md:6`, for messages. */
   readonly place: string;
@@ -14,10 +16,14 @@ export interface CodeBlock {
 export interface Page {
   /** Path in the repository. */
   readonly path: string;
-  /** With the blocks of code blanked out, line for line. */
-  readonly prose: string;
   readonly text: string;
+  /** Fenced blocks. */
   readonly blocks: readonly CodeBlock[];
+  /** Commands in sentences. */
+  readonly commands: readonly CodeBlock[];
+  readonly links: readonly { readonly place: string; readonly target: string }[];
+  /** `h1` to `h6`, and the anchor that GitHub gives it. */
+  readonly headings: readonly { readonly tag: string; readonly anchor: string }[];
 }
 
 /** Pages at the top whose readers are users or contributors; all of `docs` and the examples come on top. */
@@ -35,6 +41,8 @@ const languages: Readonly<Record<string, string>> = {
   py: "python",
 };
 
+const markdown = new MarkdownIt();
+
 /** Every page that users read, with its code. */
 export function readPages(): Page[] {
   const below = (folder: string, isPage: (name: string) => boolean) =>
@@ -49,69 +57,51 @@ export function readPages(): Page[] {
   return pages.map(readPage);
 }
 
-function readPage(page: string): Page {
+/** Reads one page of the repository. */
+export function readPage(page: string): Page {
   const text = readFileSync(path.join(ROOT, page), "utf8");
+  const slugger = new GithubSlugger();
   const blocks: CodeBlock[] = [];
-  const prose: string[] = [];
-  let fence: { indent: string; marks: string; language: string; line: number; lines: string[] } | undefined;
-  for (const [index, line] of text.split("\n").entries()) {
-    const [, indent = "", marks = "", info = ""] = /^([ >]*)(`{3,}|~{3,})\s*([^`]*)$/.exec(line) ?? [];
-    const name = info.trim().split(/\s/)[0]?.toLowerCase() ?? "";
-    if (fence === undefined && marks !== "")
-      fence = { indent, marks, language: languages[name] ?? name, line: index + 1, lines: [] };
-    else if (fence !== undefined && marks.startsWith(fence.marks) && info.trim() === "") {
-      const place = `${page}:${fence.line}`;
-      const { language, lines } = fence;
-      blocks.push({ place, page, language, text: `${lines.join("\n")}\n` });
-      fence = undefined;
-    } else if (fence !== undefined) fence.lines.push(line.slice(fence.indent.length));
-    prose.push(fence === undefined && marks === "" ? line : "");
+  const commands: CodeBlock[] = [];
+  const links: { place: string; target: string }[] = [];
+  const headings: { tag: string; anchor: string }[] = [];
+  let place = "";
+  let heading: string | undefined;
+  for (const { type, tag, map, info, content, children } of markdown.parse(text, {})) {
+    // The parts of a table's row have no line of their own.
+    if (map) place = `${page}:${map[0] + 1}`;
+    if (type === "fence") {
+      const name = info.trim().split(/\s/)[0]?.toLowerCase() ?? "";
+      blocks.push({ place, page, language: languages[name] ?? name, text: content });
+    }
+    for (const child of children ?? []) {
+      const target = child.attrGet("href") ?? child.attrGet("src");
+      if (target !== null) links.push({ place, target: decodeURI(String(target)) });
+      if (child.type === "code_inline" && /^(pulumi|npm run|npx) [a-z]/.test(child.content))
+        commands.push({ place, page, language: "sh", text: child.content });
+    }
+    if (heading !== undefined) {
+      const title = (children ?? []).map((child) => child.content).join("");
+      headings.push({ tag: heading, anchor: slugger.slug(title) });
+    }
+    heading = type === "heading_open" ? tag : undefined;
   }
-  if (fence !== undefined) throw new Error(`${page}:${fence.line}: this block of code has no end`);
-  return { path: page, text, prose: prose.join("\n"), blocks: [...blocks, ...readSpans(page, prose)] };
+  return { path: page, text, blocks, commands, links, headings };
 }
 
-/** Commands that a sentence names: they are held to the same as those in blocks. */
-function readSpans(page: string, prose: readonly string[]): CodeBlock[] {
-  return prose.flatMap((line, index) =>
-    [...line.matchAll(/`([^`]+)`/g)]
-      .map(([, span = ""]) => span)
-      .filter((span) => /^(pulumi|npm run|npx) [a-z]/.test(span))
-      .map((text) => ({ place: `${page}:${index + 1}`, page, language: "sh", text })),
-  );
-}
-
-/** Links of a page that lead nowhere: `docs/import.md:6: no file …`. */
-export function brokenLinks(page: Page, pages: readonly Page[]): string[] {
-  return page.prose.split("\n").flatMap((line, index) => {
-    const links = [...line.matchAll(/\]\(([^)\s]+)\)|(?:href|src)="([^"]+)"/g)].map(
-      ([, inText, inTag]) => inText ?? inTag ?? "",
-    );
-    return links.flatMap((link) => {
-      const [file = "", anchor] = link.split("#");
-      const isOurs = file.startsWith(OURS);
-      if (/^(https?|mailto):/.test(link) && !isOurs) return [];
-      const beside = file === "" ? page.path : path.posix.join(path.posix.dirname(page.path), file);
-      const target = isOurs ? file.slice(OURS.length) : beside;
-      const place = `${page.path}:${index + 1}`;
-      if (!existsSync(path.join(ROOT, target))) return [`${place}: there is no ${target}`];
-      if (anchor === undefined || !target.endsWith(".md")) return [];
-      const anchors = anchorsOf(pages.find((other) => other.path === target)?.prose ?? "");
-      return anchors.includes(anchor) ? [] : [`${place}: ${target} has no heading #${anchor}`];
-    });
-  });
-}
-
-/** The anchors that GitHub gives the headings of a page. */
-function anchorsOf(prose: string): string[] {
-  const headings = [...prose.matchAll(/^#{1,6} +(.*?) *$/gm)].map(([, heading = ""]) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
-      .replace(/\s/g, "-"),
-  );
-  return headings.map((heading, index) => {
-    const before = headings.slice(0, index).filter((other) => other === heading).length;
-    return before === 0 ? heading : `${heading}-${before}`;
+/** Links of a page that lead nowhere: `docs/import.md:6: there is no …`. */
+export function brokenLinks({ path: page, links }: Page, pages: readonly Page[]): string[] {
+  return links.flatMap(({ place, target: link }) => {
+    const [file = "", anchor] = link.split("#");
+    const isOurs = file.startsWith(OURS);
+    if (/^(https?|mailto):/.test(link) && !isOurs) return [];
+    const beside = file === "" ? page : path.posix.join(path.posix.dirname(page), file);
+    const target = isOurs ? file.slice(OURS.length) : beside;
+    if (!existsSync(path.join(ROOT, target))) return [`${place}: there is no ${target}`];
+    if (anchor === undefined || !target.endsWith(".md")) return [];
+    const { headings = [] } = pages.find((other) => other.path === target) ?? {};
+    return headings.some((heading) => heading.anchor === anchor)
+      ? []
+      : [`${place}: ${target} has no heading #${anchor}`];
   });
 }

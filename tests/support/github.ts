@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { runInNewContext } from "node:vm";
+import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
+import { parse } from "yaml";
+import { ROOT } from "../../tools/root";
 import { createWorkspace } from "../../tools/workspace";
 import { openTerminal } from "./terminal";
-import { readYaml } from "./yaml";
 
 interface Step {
   readonly uses?: string;
@@ -16,7 +17,7 @@ interface Workflow {
   readonly jobs: Readonly<Record<string, { readonly if: string; readonly steps: readonly Step[] }>>;
 }
 
-/** What an event brings: the values of `${{ … }}`, and what GitHub sets in the environment itself. */
+/** What an event brings: the contexts of `${{ … }}`, and the variables that GitHub itself sets. */
 export interface GitHubEvent {
   readonly github: { readonly event_name: string; readonly repository: string; readonly event: object };
   readonly vars: Readonly<Record<string, string>>;
@@ -35,17 +36,19 @@ export interface JobResult {
 }
 
 /**
- * Runs the jobs of a workflow whose `if` holds for the event, each in a fresh copy of the example, as a runner has it:
- * `run` steps and those of the repository's own actions. Actions of others are left out.
+ * Runs the jobs of a workflow whose `if` holds for the event, each in a fresh copy of the example, as a runner has it: `run`
+ * steps and those of the repository's own actions. Other people's actions are left out.
  */
 export async function runWorkflow(example: string, file: string, event: GitHubEvent): Promise<JobResult[]> {
-  const [workflow] = readYaml<Workflow>(path.join(example, file));
+  const { env, jobs } = readYaml(path.join(example, file)) as Workflow;
+  const variables = Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [name, interpolate(value, event)]),
+  );
   const results: JobResult[] = [];
-  for (const [job, { if: condition, steps }] of Object.entries(workflow?.jobs ?? {})) {
-    if (!evaluate(condition, event)) continue;
-    const env = Object.entries(workflow?.env ?? {}).map(([name, value]) => [name, fillIn(value, event)]);
+  for (const [job, { if: condition, steps }] of Object.entries(jobs)) {
+    if (evaluate(condition, event) !== "true") continue;
     const commands = steps.flatMap((step) => commandsOf(step, example));
-    results.push({ job, ...(await runJob(example, commands, { ...event.env, ...Object.fromEntries(env) })) });
+    results.push({ job, ...(await runJob(example, commands, { ...event.env, ...variables })) });
   }
   return results;
 }
@@ -55,20 +58,21 @@ async function runJob(
   commands: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Omit<JobResult, "job">> {
-  const workspace = createWorkspace({ example, engine: [] });
+  const workspace = createWorkspace({ example });
   const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-runner-"));
   const file = path.join(folder, "github-env");
   writeFileSync(file, "");
-  const environment = () => readFileSync(file, "utf8");
   try {
     const terminal = openTerminal(workspace, { env: { ...env, GITHUB_ENV: file } });
     let printed = "";
+    let exitCode = 0;
     for (const command of commands) {
-      const { exitCode, stdout, stderr } = await terminal.run(`set -a; . "${file}"; set +a\n${command}`);
-      printed += `${stdout.replace(/^::add-mask::.*$/gm, "")}${stderr}`;
-      if (exitCode !== 0) return { exitCode, printed, environment: environment() };
+      const result = await terminal.run(`set -a; . "${file}"; set +a\n${command}`);
+      printed += `${result.stdout.replace(/^::add-mask::.*$/gm, "")}${result.stderr}`;
+      exitCode = result.exitCode;
+      if (exitCode !== 0) break;
     }
-    return { exitCode: 0, printed, environment: environment() };
+    return { exitCode, printed, environment: readFileSync(file, "utf8") };
   } finally {
     workspace.remove();
     rmSync(folder, { recursive: true, force: true });
@@ -78,13 +82,19 @@ async function runJob(
 function commandsOf({ uses, run }: Step, example: string): string[] {
   if (run !== undefined) return [run];
   if (!uses?.startsWith("./")) return [];
-  const [action] = readYaml<{ runs: { steps: readonly Step[] } }>(path.join(example, uses, "action.yml"));
-  return action?.runs.steps.flatMap((step) => commandsOf(step, example)) ?? [];
+  const { runs } = readYaml(path.join(example, uses, "action.yml")) as { runs: { steps: readonly Step[] } };
+  return runs.steps.flatMap((step) => commandsOf(step, example));
 }
 
-/** GitHub's expressions, as far as they read like JavaScript. */
-const evaluate = (expression: string, { github, vars, secrets }: GitHubEvent): unknown =>
-  runInNewContext(expression, { github, vars, secrets });
+/** Evaluates an expression by GitHub's own implementation, to a string. */
+function evaluate(expression: string, { github, vars, secrets }: GitHubEvent): string {
+  const contexts = JSON.parse(JSON.stringify({ github, vars, secrets }), data.reviver) as data.Dictionary;
+  const { tokens } = new Lexer(expression).lex();
+  const parsed = new Parser(tokens, ["github", "vars", "secrets"], []).parse();
+  return new Evaluator(parsed, contexts).evaluate().coerceString();
+}
 
-const fillIn = (text: string, event: GitHubEvent) =>
-  text.replace(/\$\{\{(.*?)\}\}/g, (_, expression: string) => String(evaluate(expression, event) ?? ""));
+const interpolate = (text: string, event: GitHubEvent) =>
+  text.replace(/\$\{\{(.*?)\}\}/g, (_, expression: string) => evaluate(expression, event));
+
+const readYaml = (file: string): unknown => parse(readFileSync(path.join(ROOT, file), "utf8"));

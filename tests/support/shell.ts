@@ -2,28 +2,23 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { forEachChild, type ParsedScript, parse, type SyntaxNode } from "unbash";
 import { ROOT } from "../../tools/root";
 
 const run = promisify(execFile);
 
 const { bin, scripts } = readManifest(".");
 
-/** Commands that are other people's: only that they are meant is checked. */
+/** Commands that are not ours: only their names are checked, against typos. */
 const OTHERS =
-  `[ brew cat cd chmod cmp cp curl date diff docker dotnet echo env eval exit find gh git go grep head helm jq
+  `[ . brew cat cd chmod cmp cp curl date diff docker dotnet echo env eval exit export find gh git go grep head helm jq
   kill kubectl ls mkdir mv node openssl pip pnpm printf python python3 read rm sed set sleep sort source tail tar tee test
   touch tr trap true umask uniq wait wc xargs yarn`.split(/\s+/);
 
-/** Words that stand before a command, not for one. */
-const KEYWORDS = ["if", "then", "else", "do", "while", "until", "!", "time", "exec", "sudo"];
-
-/** Whole lines that are no command. */
-const STRUCTURE = /^(for \w+ in .*|fi|done|else|esac|case .*|[{}()]|\w+\(\) *\{)$/;
-
-/** What is wrong with the commands in a text of shell, a sentence each. `page` tells whose scripts `npm run` means. */
+/** Problems of the commands in a shell text, a sentence each. `page` tells whose scripts `npm run` refers to. */
 export async function checkShell(text: string, page: string): Promise<string[]> {
   const problems: string[] = [];
-  for (const words of parseCommands(text)) {
+  for (const words of readCommands(text)) {
     const [command = "", ...args] = words;
     const problem = await checkCommand(command, args, page);
     if (problem !== undefined) problems.push(`\`${words.join(" ")}\`: ${problem}`);
@@ -51,7 +46,7 @@ async function checkCommand(command: string, args: string[], page: string): Prom
     return args[0]?.startsWith("examples/") && !existsSync(path.join(ROOT, args[0]))
       ? "no such folder"
       : undefined;
-  return OTHERS.includes(command) || command.startsWith("./") ? undefined : "nobody knows this command";
+  return OTHERS.includes(command) || command.startsWith("./") ? undefined : "unknown command";
 }
 
 function checkNpm(args: string[], page: string): string | undefined {
@@ -123,37 +118,25 @@ async function askForHelp(program: string, words: string[]): Promise<Help> {
   return { usage, hasCommands, takesArguments: /<(?!command)/.test(usage), options };
 }
 
-/** The simple commands of a text, as words: pipes and lists are taken apart, comments and variables left out. */
-function parseCommands(text: string): string[][] {
-  const lines = text
-    .replace(/\\\n\s*/g, " ")
-    .replace(/<<-?\s*['"]?(\w+)['"]?(.*)\n[\s\S]*?\n\s*\1$/gm, "$2")
-    // A place to fill in, such as <access token>.
-    .replace(/<[a-zA-Z][^<>\n]*>/g, "X")
-    .replace(/(^|\s)#.*$/gm, "")
-    // What is quoted may go on for lines.
-    .replace(/"[^"]*"|'[^']*'/g, (quoted) => quoted.replaceAll("\n", " "))
-    .split("\n");
-  return lines.flatMap((line) => {
-    const shown = line.replace(/^\s*\$ /, "").trim();
-    if (shown === "" || STRUCTURE.test(shown)) return [];
-    const commands = shown.replace(/^\((.*)\)$/, "$1");
-    const inner = [...commands.matchAll(/\$\(([^()]*)\)/g)].map(([, command = ""]) => command);
-    const outer = commands.replace(/\$\([^()]*\)/g, "X");
-    return [outer, ...inner].flatMap((part) => splitCommands(part).flatMap(readWords));
-  });
+/** Parses a shell text of a document, where a place to fill in, `<access token>`, stands for a word. */
+export function parseShell(text: string): ParsedScript {
+  const script = parse(text.replace(/<[a-zA-Z][^<>\n]*>/g, (place) => "X".repeat(place.length)));
+  if (script.errors) throw new Error(`this is not shell: ${script.errors[0]?.message}\n${text}`);
+  return script;
 }
 
-function splitCommands(line: string): string[] {
-  return line.match(/(?:"[^"]*"|'[^']*'|>&|&>|[^|;&"'])+/g) ?? [];
-}
-
-function readWords(command: string): string[][] {
-  const words = (command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [])
-    .map((word) => word.replace(/["']/g, ""))
-    .filter((word) => !/^\d?[<>]/.test(word));
-  while (words[0] !== undefined && (/^\w+=/.test(words[0]) || KEYWORDS.includes(words[0]))) words.shift();
-  return words.length === 0 || words[0] === "export" ? [] : [words];
+/** The simple commands of a text, as words without quotes, those inside substitutions too. */
+function readCommands(text: string): string[][] {
+  const commands: string[][] = [];
+  const visit = (node: SyntaxNode) => {
+    if (node.type === "Command" && node.name !== undefined) {
+      const words = node.suffix.filter((part) => part.type === "Word");
+      commands.push([node.name, ...words].map(({ value }) => value));
+    }
+    forEachChild(node, visit);
+  };
+  visit(parseShell(text));
+  return commands;
 }
 
 function readManifest(folder: string): Record<"bin" | "scripts", Readonly<Record<string, string>>> {

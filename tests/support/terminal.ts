@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { ROOT } from "../../tools/root";
 import { type CommandResult, runCommand, type Workspace } from "../../tools/workspace";
+import { readPage } from "./docs";
+import { parseShell } from "./shell";
 
 /** A shell in a workspace: what one command exports, and the folder it goes to, hold for the next. */
 export interface Terminal {
@@ -83,14 +84,12 @@ export function openTerminal(
 
 /** The commands of a document's `sh` blocks in order, without their comments. */
 export function commandsIn(document: string): string[] {
-  const text = readFileSync(path.join(ROOT, document), "utf8");
-  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) =>
-    block
-      .replaceAll("\\\n", "")
-      .split("\n")
-      .map((line) => line.replace(/(^|\s+)#.*$/, "").trim())
-      .filter(Boolean),
-  );
+  return readPage(document)
+    .blocks.filter(({ language }) => language === "sh")
+    .flatMap(({ text }) => {
+      const source = text.replaceAll("\\\n", "");
+      return parseShell(source).commands.map(({ pos, end }) => source.slice(pos, end));
+    });
 }
 
 /** Runs commands one after the other. Fails for a command that fails unchecked, and for a check of a command that is not there. */

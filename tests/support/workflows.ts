@@ -1,5 +1,7 @@
-import { load } from "js-yaml";
-import { checkShell } from "./shell";
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { parse } from "yaml";
+import { ROOT } from "../../tools/root";
 
 interface Workflow {
   readonly permissions?: unknown;
@@ -14,11 +16,10 @@ interface Step {
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
-/** What is wrong with a GitHub Actions workflow, or an action of a repository's own, a sentence each; `page` is the file it stands in. Throws if it is not YAML. */
-export async function lintWorkflow(text: string, page: string): Promise<string[]> {
-  const { permissions, jobs = {}, runs: action } = load(text) as Workflow;
-  const steps = [...Object.values(jobs), action].flatMap((job) => job?.steps ?? []);
-  const runs = steps.flatMap((step) => step.run ?? []);
+/** Problems of a GitHub Actions workflow, or of an action that is made of steps, a sentence each. Throws if it is not YAML. */
+export function lintWorkflow(text: string): string[] {
+  const { permissions, runs: action } = parse(text) as Workflow;
+  const steps = stepsOf(text);
   const unpinned = [...text.matchAll(/^.*\buses: +(?!\.\/)(\S.*)$/gm)]
     .map(([, used = ""]) => used)
     .filter((used) => !/^[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+){0,2}$/.test(used));
@@ -31,8 +32,32 @@ export async function lintWorkflow(text: string, page: string): Promise<string[]
       : []),
     ...unpinned.map((used) => `"${used}" is not pinned to a commit, with the version in a comment`),
     ...(keepsCredentials ? ["a checkout leaves its credentials in the workspace"] : []),
-    ...(await Promise.all(runs.map((run) => checkShell(run, page)))).flat(),
-    // What an expression gives becomes part of the command: a branch name could hold one.
-    ...runs.filter((run) => run.includes("${{")).map((run) => `an expression stands in a command: ${run}`),
+    // The value of an expression becomes part of the command: a branch name could hold one.
+    ...commandsOf(text)
+      .filter((run) => run.includes("${{"))
+      .map((run) => `an expression stands in a command: ${run}`),
   ];
+}
+
+/** The commands of a workflow or an action. */
+export function commandsOf(text: string): string[] {
+  return stepsOf(text).flatMap((step) => step.run ?? []);
+}
+
+function stepsOf(text: string): Step[] {
+  const { jobs = {}, runs: action } = parse(text) as Workflow;
+  return [...Object.values(jobs), action].flatMap((job) => job?.steps ?? []);
+}
+
+/** Every workflow and action of the checkout and of its examples. */
+export function findWorkflows(): string[] {
+  return [".github", "examples"].flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .map((file) => path.posix.join(folder, file))
+      .filter(
+        (file) =>
+          /\.github\/(workflows\/[^/]+|actions\/.*\/action)\.ya?ml$/.test(file) &&
+          !file.includes("node_modules"),
+      ),
+  );
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import {
   configuration,
@@ -8,7 +8,7 @@ import {
   variableSuffixes,
 } from "../../provider/spec";
 import { ROOT } from "../../tools/root";
-import { brokenLinks, readPages } from "../support/docs";
+import { brokenLinks, readPage, readPages } from "../support/docs";
 
 const pages = readPages();
 
@@ -54,17 +54,38 @@ test("every configuration key that a page names exists", () => {
 test.each(["docs/_index.md", "docs/installation-configuration.md"])(
   "%s has the form of Pulumi's registry",
   (file) => {
-    const { text = "", prose = "" } = pages.find((page) => page.path === file) ?? {};
+    const { text, headings, links } = readPage(file);
     expect(text).toMatch(/^---\ntitle: .+\nmeta_desc: .+\nlayout: package\n---\n/);
-    expect(prose).not.toMatch(/^# /m);
-    expect(prose).not.toMatch(/\]\((?!https:|#)/);
+    expect(headings.filter(({ tag }) => tag === "h1")).toEqual([]);
+    expect(links.filter(({ target }) => !/^(https:|#)/.test(target))).toEqual([]);
   },
 );
 
 test("every example is opened by a test of the engine", () => {
   const folder = path.join(ROOT, "tests/engine");
   const tests = readdirSync(folder).map((file) => readFileSync(path.join(folder, file), "utf8"));
-  const opens = (name: string) => new RegExp(`(open\\(|example: |EXAMPLE = )"(examples/)?${name}"`);
+  const opens = (name: string) =>
+    new RegExp(`(open\\(|useWorkspace\\(|example: |EXAMPLE = )"(examples/)?${name}"`);
   const examples = readdirSync(path.join(ROOT, "examples"));
   expect(examples.filter((name) => !tests.some((text) => opens(name).test(text)))).toEqual([]);
+});
+
+test("the README's table of the demo has the demo's steps", () => {
+  const source = readFileSync(path.join(ROOT, "tools/demo.ts"), "utf8");
+  const steps = [...source.matchAll(/title: "(.+)",\s+sends: "(.+)",\s+servers: (\d+),/g)];
+  const { text } = readPage("README.md");
+  const rows = [...text.matchAll(/^\| \d+ \| (.+) \| (.+) \| (\d+) \| (ok|refused, as it should be) \|$/gm)];
+  expect(rows.map(([, ...cells]) => cells.slice(0, 3))).toEqual(steps.map(([, ...cells]) => cells));
+  expect(steps.length).toBeGreaterThan(0);
+});
+
+test("the parts in the drawing of the data flow are folders", () => {
+  const { blocks } = readPage("DESIGN.md");
+  const { text = "" } = blocks.find(({ language }) => language === "mermaid") ?? {};
+  const names = [...text.matchAll(/\["(hosts\/\w+)"\]|\b(sdk|spec|lifecycle|client|reference)\b/g)];
+  const folders = [...new Set(names.map(([, host, part]) => host ?? part ?? ""))];
+  expect(folders).toHaveLength(7);
+  expect(
+    folders.filter((part) => !["", "provider"].some((top) => existsSync(path.join(ROOT, top, part)))),
+  ).toEqual([]);
 });

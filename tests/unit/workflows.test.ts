@@ -1,21 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "../../tools/root";
-import { lintWorkflow } from "../support/workflows";
+import { findWorkflows, lintWorkflow } from "../support/workflows";
 
 const read = (file: string) => readFileSync(path.join(ROOT, file), "utf8");
-const files = [".github", "examples"].flatMap((folder) =>
-  readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .map((file) => path.posix.join(folder, file))
-    .filter(
-      (file) =>
-        /\.github\/(workflows\/[^/]+|actions\/.*\/action)\.ya?ml$/.test(file) &&
-        !file.includes("node_modules"),
-    ),
-);
+const files = findWorkflows();
 
-test.each(files)("%s pins what it uses, and its commands exist", async (file) => {
-  expect(await lintWorkflow(read(file), file)).toEqual([]);
+test.each(files)("%s pins what it uses, and keeps to the least privileges", (file) => {
+  expect(lintWorkflow(read(file))).toEqual([]);
 });
 
 test("an action has one commit and one version in all workflows", () => {
@@ -26,9 +18,9 @@ test("an action has one commit and one version in all workflows", () => {
   expect(actions).toEqual([...new Set(actions)]);
 });
 
-test("what is wrong with a workflow is found", async () => {
+test("problems of a workflow are found", () => {
   expect(
-    await lintWorkflow(
+    lintWorkflow(
       `
 on: push
 jobs:
@@ -36,10 +28,8 @@ jobs:
     steps:
       - uses: actions/checkout@v6
       - uses: actions/setup-node@53b83947a5a98c8d113130e565377fae1a50d02f
-      - run: npm run no-such-script
       - run: echo \${{ github.head_ref }}
 `,
-      "ci.yml",
     ),
   ).toMatchInlineSnapshot(`
 [
@@ -47,7 +37,6 @@ jobs:
   ""actions/checkout@v6" is not pinned to a commit, with the version in a comment",
   ""actions/setup-node@53b83947a5a98c8d113130e565377fae1a50d02f" is not pinned to a commit, with the version in a comment",
   "a checkout leaves its credentials in the workspace",
-  "\`npm run no-such-script\`: package.json has no script "no-such-script"",
   "an expression stands in a command: echo \${{ github.head_ref }}",
 ]
 `);

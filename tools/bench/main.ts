@@ -1,60 +1,56 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import path from "node:path";
 import { parseArgs } from "node:util";
-import { measureClient } from "./client";
+import { ROOT } from "../root";
 import { measureEngine } from "./engine";
-import type { Extent } from "./measure";
+import { type Measured, toTable } from "./measure";
 import { measurePlugin } from "./plugin";
 import { measureReference } from "./reference";
-import { describeMachine, type Report, toTable, writePage } from "./report";
-import { measureStartup } from "./startup";
+import { measureStart } from "./start";
 
-const HELP = `Measures the provider and prints a Markdown table; it fails on no time.
+const PAGE = path.join(ROOT, "docs/performance.md");
+const SAMPLES = path.join(ROOT, "tools/bench/samples.json");
 
-Usage: npm run bench -- [options]
+/** The page's table stands between these; the rest of the page is written by hand. */
+const BEGIN = "<!-- written by `npm run bench -- --full --write` -->";
+const END = "<!-- /written -->";
 
-  --full          all sizes and more rounds, about half an hour; without it about two minutes
-  --json <file>   write all samples there
-  --write         full, and write docs/performance.md's table, its JSON and its plot
-  --help          print this`;
-
+/**
+ * Measures the provider and prints a Markdown table; no time makes it fail. `--full` takes all sizes and more rounds. `--write`
+ * also writes the table to docs/performance.md, and all samples to samples.json beside this file.
+ */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      full: { type: "boolean", default: false },
-      json: { type: "string" },
-      write: { type: "boolean", default: false },
-      help: { type: "boolean" },
-    },
-  });
-  if (values.help) {
-    console.log(HELP);
-    return;
+  const options = {
+    full: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  } as const;
+  const { full: isFull, write } = parseArgs({ options }).values;
+  const results: Measured[] = [];
+  for (const measureSome of [measureStart, measureEngine, measurePlugin, measureReference]) {
+    console.error(`bench: ${measureSome.name} …`);
+    results.push(...(await measureSome(isFull)));
   }
-  const report = await measureAll({ isFull: values.full || values.write });
-  console.log(`\n${toTable(report)}`);
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
-  if (values.write) writePage(report);
+  const date = new Date().toISOString().slice(0, 10);
+  const report = `${describeMachine()}; ${date}; the ${isFull ? "full" : "short"} form.\n\n${toTable(results)}`;
+  console.log(report);
+  if (write) writeReport(report, results);
 }
 
-async function measureAll(extent: Extent): Promise<Report> {
-  const announce = (name: string) => console.error(`bench: ${name} …`);
-  announce("start");
-  const startup = await measureStartup(extent);
-  announce("real engine");
-  const { figures, growth } = await measureEngine(extent);
-  announce("plugin over gRPC");
-  const plugin = await measurePlugin(extent);
-  announce("client");
-  const client = await measureClient(extent);
-  announce("reference API");
-  const reference = await measureReference(extent);
-  return {
-    isFull: extent.isFull,
-    date: new Date().toISOString().slice(0, 10),
-    machine: describeMachine(),
-    figures: [...startup, ...figures, ...plugin, ...client, ...reference],
-    growth,
-  };
+/** Cores, memory and Node.js; nothing that tells whose machine it is. */
+function describeMachine(): string {
+  const gibibytes = Math.round(totalmem() / 1024 ** 3);
+  const { model = "unknown" } = cpus()[0] ?? {};
+  return `${availableParallelism()} cores (${model}), ${gibibytes} GiB, ${process.platform} ${process.arch}, Node.js ${process.version}`;
+}
+
+function writeReport(report: string, results: readonly Measured[]): void {
+  const page = readFileSync(PAGE, "utf8");
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (begin === -1 || end < begin) throw new Error(`${PAGE} lacks ${BEGIN} or ${END}`);
+  writeFileSync(PAGE, `${page.slice(0, begin)}${BEGIN}\n${report}\n${page.slice(end)}`);
+  const lines = results.map((result) => JSON.stringify(result));
+  writeFileSync(SAMPLES, `[\n${lines.join(",\n")}\n]\n`);
 }
 
 main().catch((error: Error) => {

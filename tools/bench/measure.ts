@@ -1,61 +1,55 @@
-/** One thing that is measured: declared once, next to what measures it. Table, JSON and page derive from it. */
-export interface Figure {
+/** One row of the table: what is measured, what with, and what a user has of it. */
+export interface Measurement {
   readonly name: string;
-  /** What it is divided by, measured side by side; or what is counted. */
+  /** A value of a contender, `plugin.portMs`. */
+  readonly ours: string;
+  /** What ours is divided by; without it, ours is shown as it is. */
+  readonly theirs?: string;
+  /** What `theirs` is, or the unit of ours, for readers. */
   readonly against: string;
-  readonly unit: "×" | "MiB" | "s" | "bytes";
-  readonly budget: number;
-  /** Which side of the budget is good. */
-  readonly isBest: "low" | "high";
-  /** What it means to a user. */
+  /** What a user would notice. */
   readonly meaning: string;
+  /** The median that we want at the most. */
+  readonly goal: number;
 }
 
-/** A figure with what was seen: one sample a round. */
-export interface Measured {
-  readonly figure: Figure;
+/** A measurement with one sample a round. */
+export interface Measured extends Measurement {
   readonly samples: readonly number[];
 }
 
-/** How much time a run of the bench may take. */
-export interface Extent {
-  readonly isFull: boolean;
-}
+/** What takes part in a round: runs once and returns what it took, by name. */
+export type Contenders = Readonly<Record<string, () => Promise<Readonly<Record<string, number>>>>>;
 
 /**
- * Runs each thing once a round, one after the other, so that a busy moment of the machine hits all alike. Answers what
- * each gave, round by round.
+ * Runs every contender once a round, one after the other, so that a busy moment of the machine hits them all alike; then
+ * compares them round by round. The first rounds, `warmUps`, are not counted.
  */
-export async function interleave<Name extends string, Value>(
-  rounds: number,
-  things: Readonly<Record<Name, () => Promise<Value>>>,
-): Promise<Record<Name, Value[]>> {
-  const names = Object.keys(things) as Name[];
-  const results = Object.fromEntries(names.map((name) => [name, [] as Value[]])) as Record<Name, Value[]>;
-  for (let round = 0; round < rounds; round++) {
-    // Every other round backwards, so that no thing is always the one after the heaviest.
-    for (const name of round % 2 === 0 ? names : names.toReversed()) results[name].push(await things[name]());
+export async function measure(
+  contenders: Contenders,
+  measurements: readonly Measurement[],
+  { rounds, warmUps = 0 }: { readonly rounds: number; readonly warmUps?: number },
+): Promise<Measured[]> {
+  const results: Record<string, number>[] = [];
+  for (let round = 0; round < rounds + warmUps; round++) {
+    const values: Record<string, number> = {};
+    const entries = Object.entries(contenders);
+    // Every other round runs backwards, so that no contender always follows the heaviest.
+    for (const [contender, run] of round % 2 === 0 ? entries : entries.toReversed())
+      for (const [name, value] of Object.entries(await run())) values[`${contender}.${name}`] = value;
+    if (round >= warmUps) results.push(values);
   }
-  return results;
-}
-
-/** Divides round by round: the two were measured within moments of each other. */
-export function ratios(tops: readonly number[], bottoms: readonly number[]): number[] {
-  return tops.map((top, round) => top / (bottoms[round] ?? Number.NaN));
-}
-
-/** The value below which this share of the samples lies: 0.5 is the median. */
-export function quantile(samples: readonly number[], share: number): number {
-  const sorted = samples.toSorted((a, b) => a - b);
-  const at = share * (sorted.length - 1);
-  const [low, high] = [sorted[Math.floor(at)] ?? Number.NaN, sorted[Math.ceil(at)] ?? Number.NaN];
-  return low + (high - low) * (at - Math.floor(at));
-}
-
-/** Whether the median is within the budget. */
-export function isMet({ figure: { budget, isBest }, samples }: Measured): boolean {
-  const median = quantile(samples, 0.5);
-  return isBest === "low" ? median <= budget : median >= budget;
+  return measurements.map((measurement) => ({
+    ...measurement,
+    samples: results.map((values) => {
+      const read = (name: string) => {
+        const value = values[name];
+        if (value === undefined) throw new Error(`"${measurement.name}": nothing measures ${name}`);
+        return value;
+      };
+      return read(measurement.ours) / (measurement.theirs === undefined ? 1 : read(measurement.theirs));
+    }),
+  }));
 }
 
 /** How long something takes, in milliseconds. */
@@ -64,3 +58,36 @@ export async function timeMs(work: () => Promise<unknown>): Promise<number> {
   await work();
   return performance.now() - started;
 }
+
+/** Does the work `times` times, `parallel` of them at once. */
+export async function repeat(
+  times: number,
+  parallel: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < times) await work(next++);
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+}
+
+/** The results as a Markdown table. A median above its goal is marked. */
+export function toTable(results: readonly Measured[]): string {
+  const rows = results.map(({ name, against, samples, goal, meaning }) => {
+    const median = format(quantile(samples, 0.5));
+    const spread = `${format(quantile(samples, 0.1))}–${format(quantile(samples, 0.9))}`;
+    const isMet = quantile(samples, 0.5) <= goal;
+    return [name, against, isMet ? median : `**${median}**`, spread, `≤ ${format(goal)}`, meaning];
+  });
+  const head = ["measurement", "compared with", "median", "10th–90th", "goal", "meaning"];
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** The value below which about this share of the samples lies: 0.5 is the median. */
+function quantile(samples: readonly number[], share: number): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
+}
+
+const format = (value: number) => value.toFixed(value >= 10 ? 0 : 2);

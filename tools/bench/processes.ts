@@ -1,39 +1,38 @@
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
 import { type EventEmitter, once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { ReferenceOptions } from "../../provider/reference";
 import { ROOT } from "../root";
 
-// Everything that is not itself measured runs in a process of its own, so that its work is not counted with its caller's.
+/** The plugin, and one that starts as it does but has no logic. */
+export const PLUGIN = path.join(ROOT, "pulumi-resource-postject");
+export const BARE_PLUGIN = path.join(ROOT, "tools/bench/bare-plugin.js");
 
-/** An HTTP server in a process of its own. */
-export interface ApiProcess {
+/** An HTTP server in a process of its own, so that its work is not counted with its caller's. */
+export interface Api {
   readonly url: string;
   readonly accessToken: string;
-  /** After a garbage collection. */
-  memoryBytes(): Promise<{ rss: number; heap: number }>;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
-/** The reference API. */
-export const forkReference = (options: ReferenceOptions = {}) => forkApi("reference", options);
+/** Starts the reference API. */
+export const startReferenceProcess = () => startApi("reference", {});
 
-/** What a bare API answers, by method and, for the list, by path. */
-export interface BareAnswers {
-  readonly GET: object;
-  readonly POST?: object;
+/** Starts a `node:http` server without any logic, which sends the same responses after `delayMs`. */
+export const startBareApi = (responses: BareResponses, delayMs = 0) =>
+  startApi("bare", { responses, delayMs });
+
+/** What a bare API returns for a single server, for a create, and for the list. */
+export interface BareResponses {
+  readonly get: object;
+  readonly post?: object;
   readonly list?: readonly object[];
 }
 
-/** A `node:http` server without any logic, which answers after so many milliseconds. */
-export const forkBareApi = (answers: BareAnswers, delayMs = 0) => forkApi("bare", { answers, delayMs });
-
-async function forkApi(kind: string, options: object): Promise<ApiProcess> {
-  const child: ChildProcess = fork(path.join(__dirname, "child.js"), [kind, JSON.stringify(options)], {
-    execArgv: ["--expose-gc"],
-  });
-  const [{ url, accessToken }] = await firstEvent<[Pick<ApiProcess, "url" | "accessToken">]>(
+async function startApi(kind: string, options: object): Promise<Api> {
+  const child = fork(path.join(__dirname, "api.js"), [kind, JSON.stringify(options)]);
+  const [{ url, accessToken }] = await firstEvent<[Pick<Api, "url" | "accessToken">]>(
     child,
     child,
     "message",
@@ -41,11 +40,7 @@ async function forkApi(kind: string, options: object): Promise<ApiProcess> {
   return {
     url,
     accessToken,
-    async memoryBytes() {
-      child.send("memory");
-      const [{ rss, heapUsed }] = await once(child, "message");
-      return { rss, heap: heapUsed };
-    },
+    pid: child.pid ?? 0,
     async stop() {
       child.kill();
       await once(child, "exit");
@@ -53,51 +48,46 @@ async function forkApi(kind: string, options: object): Promise<ApiProcess> {
   };
 }
 
-/** The plugin, and one that sends the same requests without any logic. */
-export const PLUGIN = path.join(ROOT, "pulumi-resource-postject");
-export const BARE_PLUGIN = path.join(ROOT, "tools/bench/bare/pulumi-resource-postject");
+/**
+ * Starts a fresh Node.js that prints a line, and measures how long it takes to that line and until `use` is done with it, in
+ * milliseconds.
+ */
+export async function startNode(
+  args: readonly string[],
+  use: (line: string) => Promise<unknown> = async () => {},
+): Promise<{ lineMs: number; usedMs: number }> {
+  const started = performance.now();
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] });
+  const [line] = await firstEvent(child, child.stdout, "data");
+  const lineMs = performance.now() - started;
+  await use(String(line).trim());
+  const usedMs = performance.now() - started;
+  const ended = once(child, "exit");
+  // It ends by itself, so that its compile cache is written.
+  child.stdin.end();
+  await ended;
+  return { lineMs, usedMs };
+}
 
-/** Waits for an event of a process. Rejects if the process ends before: the bench would end with it, in silence. */
+/** Waits for an event. Rejects if the process ends first: the bench would hang or end in silence. */
 export function firstEvent<Values extends unknown[]>(
   child: ChildProcess,
   source: EventEmitter,
   event: string,
 ): Promise<Values> {
-  return new Promise((done, fail) => {
-    source.once(event, (...values) => done(values as Values));
-    child.once("exit", (code: number | null) =>
-      fail(new Error(`${child.spawnargs.join(" ")} ended with exit code ${code}`)),
+  return new Promise((resolve, reject) => {
+    source.once(event, (...values) => resolve(values as Values));
+    child.once("exit", (code) =>
+      reject(new Error(`${child.spawnargs.join(" ")} ended with exit code ${code}`)),
     );
   });
 }
 
-/**
- * How long a fresh Node.js takes until it has printed a first line, and until what is done with that line is done, in
- * milliseconds; and the line.
- */
-export async function startNode(
-  args: readonly string[],
-  use: (line: string) => Promise<unknown> = async () => {},
-): Promise<{ lineMs: number; usedMs: number; line: string }> {
-  const started = performance.now();
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] });
-  const [printed] = await firstEvent(child, child.stdout, "data");
-  const lineMs = performance.now() - started;
-  const line = String(printed).trim();
-  await use(line);
-  const usedMs = performance.now() - started;
-  const ended = once(child, "exit");
-  // It ends by itself, so that a compile cache is written.
-  child.stdin.end();
-  await ended;
-  return { lineMs, usedMs, line };
-}
-
-/** What a process holds of the machine's memory. */
-export function residentBytes(pid: number): number {
-  const status = `/proc/${pid}/status`;
-  const kibibytes = existsSync(status)
-    ? /VmRSS:\s+(\d+)/.exec(readFileSync(status, "utf8"))?.[1]
-    : execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" });
-  return Number(kibibytes) * 1024;
+/** Resident memory of a process. */
+export function residentMebibytes(pid: number): number {
+  const kibibytes =
+    process.platform === "linux"
+      ? /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
+      : execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" });
+  return Number(kibibytes) / 1024;
 }

@@ -1,65 +1,60 @@
-import { type Extent, type Figure, interleave, type Measured, ratios, timeMs } from "./measure";
-import { type ApiProcess, forkBareApi, forkReference } from "./processes";
+import { type Measured, measure, timeMs } from "./measure";
+import { type Api, residentMebibytes, startBareApi, startReferenceProcess } from "./processes";
 import { sendRaw } from "./raw-requests";
 
-const speed: Figure = {
-  name: "requests per second of the reference API",
-  against: "a bare `node:http` server that answers the same bytes",
-  unit: "×",
-  budget: 0.4,
-  isBest: "high",
-  meaning: "How much of a test's time is the reference's own.",
-};
-
-const memory: Figure = {
-  name: "memory of the reference API with 100,000 servers",
-  against: "resident set after a garbage collection",
-  unit: "MiB",
-  budget: 400,
-  isBest: "low",
-  meaning: "How large an account can be tried out.",
-};
-
-const heap: Figure = { ...memory, against: "heap after a garbage collection", budget: 300 };
-
-/** The reference against the least that could answer in its place. */
-export async function measureReference({ isFull }: Extent): Promise<Measured[]> {
-  const reference = await forkReference();
-  try {
-    await fill(reference, 1);
-    const [server] = await list(reference);
-    const path = `/v1/servers/${server?.id}`;
-    const { accessToken } = reference;
-    const answer = await fetch(`${reference.url}${path}`, {
-      headers: { authorization: `Bearer ${accessToken}` },
+/** The reference API against the least that could take its place. */
+export async function measureReference(isFull: boolean): Promise<Measured[]> {
+  const reference = await startReferenceProcess();
+  const { accessToken } = reference;
+  const create = (servers: number) =>
+    sendRaw({ ...reference, path: "/v1/servers", connections: 16, requests: servers, body: nameOf });
+  await create(1);
+  const headers = { authorization: `Bearer ${accessToken}` };
+  const listed = await fetch(`${reference.url}/v1/servers`, { headers });
+  const [server] = (await listed.json()) as [{ id: string }];
+  const path = `/v1/servers/${server.id}`;
+  const response = await fetch(reference.url + path, { headers });
+  const bare = await startBareApi({ get: (await response.json()) as object });
+  const read =
+    ({ url }: Api) =>
+    async () => ({
+      ms: await timeMs(() => sendRaw({ url, path, accessToken, connections: 16, requests: 3000 })),
     });
-    const bare = await forkBareApi({ GET: (await answer.json()) as object });
-    const inBatch =
-      ({ url }: ApiProcess) =>
-      () =>
-        timeMs(() => sendRaw({ url, path, accessToken, connections: 16, requests: 3000 }));
-    const times = await interleave(isFull ? 21 : 7, { reference: inBatch(reference), bare: inBatch(bare) });
-    await bare.stop();
-    const measured = [{ figure: speed, samples: ratios(times.bare, times.reference).slice(2) }];
-    if (!isFull) return measured;
-    await fill(reference, 99_999);
-    const bytes = await reference.memoryBytes();
-    return [
-      ...measured,
-      { figure: memory, samples: [bytes.rss / 1024 ** 2] },
-      { figure: heap, samples: [bytes.heap / 1024 ** 2] },
-    ];
+  try {
+    const speed = await measure(
+      { reference: read(reference), bare: read(bare) },
+      [
+        {
+          name: "3,000 requests to the reference API",
+          ours: "reference.ms",
+          theirs: "bare.ms",
+          against: "a bare `node:http` server with the same responses",
+          goal: 2.5,
+          meaning: "How much of a test's time is the reference API's.",
+        },
+      ],
+      { rounds: isFull ? 19 : 5, warmUps: 2 },
+    );
+    if (!isFull) return speed;
+    await create(99_999);
+    const memory = await measure(
+      { reference: async () => ({ mebibytes: residentMebibytes(reference.pid) }) },
+      [
+        {
+          name: "memory of the reference API with 100,000 servers",
+          ours: "reference.mebibytes",
+          against: "MiB, resident",
+          goal: 400,
+          meaning: "How large an account can be tried out.",
+        },
+      ],
+      { rounds: 1 },
+    );
+    return [...speed, ...memory];
   } finally {
+    await bare.stop();
     await reference.stop();
   }
 }
 
-async function fill({ url, accessToken }: ApiProcess, servers: number): Promise<void> {
-  const body = (index: number) => JSON.stringify({ name: `Server ${index}` });
-  await sendRaw({ url, path: "/v1/servers", accessToken, connections: 16, requests: servers, body });
-}
-
-async function list({ url, accessToken }: ApiProcess): Promise<{ id: string }[]> {
-  const answer = await fetch(`${url}/v1/servers`, { headers: { authorization: `Bearer ${accessToken}` } });
-  return (await answer.json()) as { id: string }[];
-}
+const nameOf = (index: number) => JSON.stringify({ name: `Server ${index}` });

@@ -20,7 +20,7 @@ const run = promisify(execFile);
 /** The version the tests are written for; what is on PATH may be newer. */
 const CLI_VERSION = "3.259.0";
 
-/** One Go module a program, named as the folder of its go.mod; minutes are for a cold build on two cores. */
+/** One Go module per program, named after the folder of its go.mod. `minutes` is what a cold build on two cores takes. */
 const MODULES = [
   { folder: "cli", program: "pulumi", minutes: 4 },
   { folder: "yaml", program: "pulumi-language-yaml", minutes: 1 },
@@ -34,15 +34,15 @@ const DYNAMIC_HOST =
 /** Go below this cannot read the modules. */
 const GO_VERSION = "1.25.0";
 
-/** Marks a folder in the cache that is not whole yet. */
+/** Marks a folder in the cache that is not complete yet. */
 const MAKING = "-making-";
 
 type Report = (line: string) => void;
 
 /**
  * Finds the Pulumi CLI with the language hosts for Node.js and YAML, or provides them: from PATH, from the user's cache,
- * by the official installer, or built with Go. Answers the folders to put on PATH, the dynamic provider host's among
- * them. Rejects with what to install if every way fails.
+ * by the official installer, or built with Go. Returns the folders to put on PATH, including the
+ * dynamic provider host's. Rejects with what to install if every way fails.
  */
 export async function provideEngine(report: Report): Promise<string[]> {
   const onPath = await findOnPath();
@@ -50,7 +50,7 @@ export async function provideEngine(report: Report): Promise<string[]> {
   const cached = path.join(cacheFolder(), `engine-${CLI_VERSION}-${process.platform}-${process.arch}`);
   if (!(await isWhole(cached))) {
     if (existsSync(cached)) {
-      report(`The engine in ${cached} does not work; it is made anew.`);
+      report(`The engine in ${cached} does not work; it will be provided again.`);
       rmSync(cached, { recursive: true });
     }
     await provideInto(cached, report);
@@ -58,7 +58,7 @@ export async function provideEngine(report: Report): Promise<string[]> {
   return [cached];
 }
 
-/** Builds or downloads beside the target and moves it there when it works, so that nothing half done is ever found. */
+/** Builds or downloads next to the target and moves the result into place once it works, so no partial engine is ever found. */
 async function provideInto(target: string, report: Report): Promise<void> {
   const cache = path.dirname(target);
   mkdirSync(cache, { recursive: true });
@@ -89,7 +89,7 @@ async function provideInto(target: string, report: Report): Promise<void> {
   );
 }
 
-/** What a run that was killed left behind; one that is still at work is younger than this. */
+/** Removes what killed runs left behind. A run that is still at work is younger than an hour. */
 function removeAbandoned(cache: string): void {
   for (const name of readdirSync(cache).filter((entry) => entry.includes(MAKING))) {
     const folder = path.join(cache, name);
@@ -135,7 +135,7 @@ async function download(aside: string, report: Report): Promise<string> {
     await PulumiCommand.install({ version: new semver.SemVer(CLI_VERSION), root });
   } catch (error) {
     const reason = (error as Error).message.split("\n")[0];
-    report(`  not to be had from here (${reason})`);
+    report(`  not available from here (${reason})`);
     throw new Error(`the official installer failed: ${reason}`);
   }
   return path.join(root, "bin");
@@ -199,7 +199,7 @@ function runQuietly(command: string, args: string[], cwd: string): Promise<void>
   });
 }
 
-/** Another process may have been first; then its engine serves. */
+/** Another process may have finished first; its engine is used then. */
 function moveTo(made: string, target: string): void {
   try {
     renameSync(made, target);

@@ -1,0 +1,78 @@
+// What may import what: `npm run check` enforces it. Paths are regular expressions.
+
+const SPEC = "provider/spec/";
+const CLIENT = "provider/client/";
+const LIFECYCLE = "provider/lifecycle/";
+const REFERENCE = "provider/reference/";
+const HOSTS_OWN = "provider/hosts/[^/]+\\.ts";
+
+/** Everything that the first request loads, undici and the message schemas among it. The build makes one file of it. */
+const HTTP = "provider/client/http\\.ts";
+
+/**
+ * The parts of the code: which others they may import (imports point one way), and which packages they may load when they are
+ * imported themselves. Whatever a function loads later, by `require` or `import()`, is not restricted.
+ */
+const parts = {
+  [SPEC]: { imports: [], packages: ["zod/mini"] },
+  [CLIENT]: { imports: [SPEC], packages: [] },
+  [LIFECYCLE]: { imports: [SPEC, CLIENT], packages: [] },
+  [HOSTS_OWN]: { imports: [LIFECYCLE], packages: [] },
+  "provider/hosts/dynamic/": { imports: [SPEC, CLIENT, LIFECYCLE, HOSTS_OWN], packages: [] },
+  "provider/hosts/plugin/": {
+    imports: [SPEC, CLIENT, LIFECYCLE, HOSTS_OWN],
+    packages: ["@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf"],
+  },
+  "provider/command/": { imports: [SPEC, CLIENT], packages: ["commander"] },
+  [REFERENCE]: { imports: [SPEC], packages: ["zod/mini", "commander"] },
+  "provider/schema/": { imports: [SPEC, REFERENCE], packages: ["zod/mini", "zod-openapi"] },
+  "sdk/": { imports: [SPEC, CLIENT], packages: ["@pulumi/pulumi"] },
+};
+
+const types = ["type-only", "type-import"];
+const later = ["require", "dynamic-import"];
+
+const forbid = (name, from, to) => ({ name, severity: "error", from, to });
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...Object.entries(parts).flatMap(([part, { imports, packages }]) => [
+      forbid(
+        `${part} imports ${imports.join(", ") || "no other part"}`,
+        { path: `^${part}` },
+        { path: "^(provider|sdk)/", pathNot: `^(${[part, ...imports].join("|")})` },
+      ),
+      forbid(
+        `${part} loads ${packages.join(", ") || "no package"} at its start`,
+        { path: `^${part}`, pathNot: `^${HTTP}` },
+        {
+          path: "^node_modules/",
+          pathNot: packages.map((name) => `^node_modules/${name}/`),
+          dependencyTypesNot: [...types, ...later],
+        },
+      ),
+    ]),
+    forbid(
+      "only code that talks HTTP loads the message schemas, and with them zod",
+      { pathNot: `^(${HTTP}|${REFERENCE}|provider/schema/)` },
+      { path: "^provider/spec/messages\\.ts", dependencyTypesNot: [...types, ...later] },
+    ),
+    forbid(
+      "what the first request loads is loaded in one place",
+      { pathNot: "^provider/client/load-http\\.ts" },
+      { path: `^${HTTP}`, dependencyTypesNot: types },
+    ),
+    forbid(
+      "what the first request loads is loaded later",
+      { path: "^provider/client/load-http\\.ts" },
+      { path: `^${HTTP}`, dependencyTypesNot: [...types, ...later] },
+    ),
+    forbid("no import cycles", {}, { circular: true, viaOnly: { dependencyTypesNot: types } }),
+  ],
+  options: {
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+  },
+};

@@ -1,0 +1,36 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { startReference } from "../../provider/reference";
+import type { BareResponses } from "./processes";
+
+// Started by `processes.ts`: one HTTP server, which ends with its parent.
+
+const [kind, json = "{}"] = process.argv.slice(2);
+
+async function startBare({ get, post, list }: BareResponses, delayMs: number) {
+  const [getText, listText] = [JSON.stringify(get), JSON.stringify(list ?? [])];
+  let created = 0;
+  // Two creates never return the same id: the provider would refuse the second.
+  const postText = () => JSON.stringify({ ...post, id: `c${String(created++).padStart(24, "0")}` });
+  const server = createServer((request, response) => {
+    const text = request.method === "POST" ? postText() : request.url === "/v1/servers" ? listText : getText;
+    const headers = { "content-type": "application/json; charset=utf-8", "content-length": text.length };
+    const respond = () => response.writeHead(200, headers).end(text);
+    request.resume();
+    if (delayMs === 0) respond();
+    else setTimeout(respond, delayMs);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, accessToken: "bench" };
+}
+
+async function main(): Promise<void> {
+  const { responses, delayMs } = JSON.parse(json) as { responses: BareResponses; delayMs: number };
+  const { url, accessToken } = await (kind === "reference"
+    ? startReference()
+    : startBare(responses, delayMs));
+  process.send?.({ url, accessToken });
+  process.once("disconnect", () => process.exit());
+}
+
+void main();

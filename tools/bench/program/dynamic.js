@@ -1,1 +1,0 @@
-exports.Server = require("pulumi-postject").Server;
