@@ -95,9 +95,8 @@ export const serverResource = {
    * never changes once it is released.
    */
   dynamicProvider:
-    "exports.handler=()=>{for(const r of[require,i=>require.main.require(i)])" +
-    'try{return r("pulumi-postject/dynamic")}catch(e){if(e.code!="MODULE_NOT_FOUND")throw e}' +
-    'throw Object.assign(Error("pulumi-postject is missing: npm install pulumi-postject"),{stack:""})}',
+    'exports.handler=()=>{let f;try{f=require.resolve("pulumi-postject/dynamic",{paths:[".",require.main.path]})}' +
+    'catch{throw Object.assign(Error("pulumi-postject is missing: npm install pulumi-postject"),{stack:""})}return require(f)}',
   /**
    * A property that the dynamic form's SDK sends with every server and the host takes out in Check, so that it is never stored:
    * the name to use if the program gives none. It also tells the host, which is told no URN, which resource is checked.

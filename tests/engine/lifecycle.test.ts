@@ -29,7 +29,6 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     expect(await requestsOf(reference, () => stack.run("up"))).toEqual([
       "GET /v1/servers",
       "POST /v1/servers",
-      expect.stringMatching(/^GET \/v1\/servers\/c/),
     ]);
     const again = await requestsOf(reference, async () =>
       expect(await stack.run("up")).toMatchObject({ changes: { same: 2 } }),

@@ -55,6 +55,22 @@ const create = (name: string, timeoutSeconds = 0) => {
   return client.call<CreateRequest, CreateResponse>(client.methods.create, request);
 };
 
+test("many operations of one run wait side by side, and nothing is said on stderr", async () => {
+  let said = "";
+  plugin.stderr.on("data", (chunk) => {
+    said += chunk;
+  });
+  reference.faults.add({
+    route: "createServer",
+    times: 20,
+    commit: false,
+    outcome: { kind: "answer", status: 429, headers: { "retry-after": "1" }, body: {} },
+  });
+  await Promise.all(Array.from({ length: 20 }, (_, index) => create(`server-${index}`)));
+  expect(reference.servers()).toHaveLength(20);
+  expect(said).toBe("");
+});
+
 test("stdout holds nothing but the port", async () => {
   await create("App");
   const end = exited();

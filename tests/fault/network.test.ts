@@ -13,8 +13,6 @@ import {
   isNotFound,
   startDeadline,
 } from "../../provider/client";
-import { startReference } from "../../provider/reference";
-import { startPluginHost } from "../support/hosts";
 
 const servers: Server[] = [];
 const folders: string[] = [];
@@ -550,28 +548,4 @@ describe("before there is a connection", () => {
     const failure = await failureOf(client.createServer({ name: "A" }, startDeadline(5000)));
     expect(failure).toMatchObject({ code: "network", mayHaveArrived: false });
   });
-});
-
-test("many operations of one run wait without a warning of leaks", async () => {
-  const warnings: Error[] = [];
-  const note = (warning: Error) => void warnings.push(warning);
-  process.on("warning", note);
-  const reference = await startReference();
-  reference.faults.add({
-    route: "createServer",
-    times: 20,
-    commit: false,
-    outcome: {
-      kind: "answer",
-      status: 429,
-      headers: { "retry-after": "1" },
-      body: { statusCode: 429, message: "slow down" },
-    },
-  });
-  const host = await startPluginHost({ endpoint: reference.url, accessToken: reference.accessToken });
-  await Promise.all(Array.from({ length: 20 }, (_, index) => host.create({ name: `S ${index}` })));
-  process.off("warning", note);
-  expect(warnings).toEqual([]);
-  host.stop();
-  await reference.stop();
 });

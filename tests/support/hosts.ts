@@ -48,7 +48,7 @@ async function startDynamicHost(configuration: HostConfiguration): Promise<Host>
   };
 }
 
-export async function startPluginHost(configuration: HostConfiguration): Promise<Host> {
+async function startPluginHost(configuration: HostConfiguration): Promise<Host> {
   const server = new Server();
   server.addService(ResourceProviderService, createProvider(undefined).service);
   const port = await new Promise<number>((done, fail) =>
