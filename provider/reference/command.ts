@@ -2,16 +2,16 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import * as z from "zod/mini";
 import { isLoopback, type Plan, planNames, VERSION } from "../spec";
-import { RefusedError } from "./answers";
 import { controlHost } from "./control";
 import { DataFileError } from "./data-file-lock";
 import { faultRule } from "./faults";
 import { urlOf } from "./http";
 import { parse } from "./parse";
 import { type Connection, type ReadyFormat, readyFormats, readyLines } from "./ready-lines";
-import { type Reference, startReference } from "./reference";
-import type { LoggedRequest } from "./request-log";
-import { seed } from "./snapshot";
+import { startReference } from "./reference";
+import { RefusedError } from "./responses";
+import { seed } from "./shapes";
+import type { LoggedRequest, Reference } from "./types";
 
 /** What 7678 spells on a telephone: POST. Always the same, so that an `.env` file stays right. */
 const DEFAULT_PORT = 7678;

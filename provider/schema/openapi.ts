@@ -8,17 +8,17 @@ import {
 } from "zod-openapi";
 import { controlRoutes } from "../reference/control-routes";
 import { activeFault, faultRule } from "../reference/faults";
-import { account, seed, snapshot, storedServer, storedStream } from "../reference/snapshot";
+import { account, seed, snapshot, storedServer, storedStream } from "../reference/shapes";
 import { type Fields, objects, type Route, routeNames, routes, serverResource, VERSION } from "../spec";
 import { examples } from "../spec/examples";
 import { errorBody, messages, stream } from "../spec/messages";
 
 /** The schemas that the document names; all others stand where they are used. */
 const named = {
-  Server: messages.getServer.answer,
-  CreatedServer: messages.createServer.answer,
-  ListedServer: messages.listServers.answer.def.element,
-  DeletedServer: messages.deleteServer.answer,
+  Server: messages.getServer.response,
+  CreatedServer: messages.createServer.response,
+  ListedServer: messages.listServers.response.def.element,
+  DeletedServer: messages.deleteServer.response,
   Stream: stream,
   Error: errorBody,
   Account: account,
@@ -123,7 +123,7 @@ function collectPaths(): ZodOpenApiPathsObject {
   };
   for (const name of routeNames) {
     const { method, path, success }: Route = routes[name];
-    const { answer } = messages[name];
+    const { response } = messages[name];
     const { body } = bodies[name];
     const example = examples[name];
     add(method, path, {
@@ -141,14 +141,14 @@ function collectPaths(): ZodOpenApiPathsObject {
       responses: {
         [success[0]]: {
           description: STATUS_CODES[success[0]] ?? "",
-          content: { "application/json": { schema: answer, example: example.answer } },
+          content: { "application/json": { schema: response, example: example.response } },
         },
         ...refusalsOf([401, ...(body ? [400, 403, 413, 415] : []), ...(path.includes(":id") ? [404] : [])]),
       },
     });
   }
   for (const [name, route] of Object.entries(controlRoutes)) {
-    const { method, path, status, description, body, query, answer } = route;
+    const { method, path, status, description, body, query, response } = route;
     const params = {
       ...(path.includes(":id") && { path: z.object({ id: z.string() }) }),
       ...(query && { query }),
@@ -163,7 +163,7 @@ function collectPaths(): ZodOpenApiPathsObject {
       responses: {
         [status]: {
           description: STATUS_CODES[status] ?? "",
-          ...(answer && { content: { "application/json": { schema: answer } } }),
+          ...(response && { content: { "application/json": { schema: response } } }),
         },
         ...refusalsOf([403, ...(body || query ? [400] : []), ...(body ? [404, 409, 413, 415] : [])]),
       },

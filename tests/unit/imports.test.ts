@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, readonly string[]>> = {
   "provider/spec": ["zod/mini"],
   "provider/command": ["commander"],
-  "provider/reference": ["zod/mini", "commander"],
+  "provider/reference": ["zod/mini", "zod/v4/locales", "commander", "node-sqlite3-wasm"],
   "provider/schema": ["zod/mini", "zod-openapi"],
   "provider/hosts/plugin": ["@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf"],
   sdk: ["@pulumi/pulumi"],
