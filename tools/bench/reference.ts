@@ -6,7 +6,7 @@ const speed: Figure = {
   name: "requests per second of the reference API",
   against: "a bare `node:http` server that answers the same bytes",
   unit: "×",
-  budget: 0.4,
+  budget: 0.3,
   isBest: "high",
   meaning: "How much of a test's time is the reference's own.",
 };
