@@ -10,8 +10,7 @@ module.exports = {
       { jsc: { target: "es2022", parser: { syntax: "typescript" } }, module: { type: "commonjs" } },
     ],
   },
-  // jose is published as ES modules only.
-  transformIgnorePatterns: ["/node_modules/(?!jose/)", "<rootDir>/dist/"],
+  transformIgnorePatterns: ["/node_modules/", "<rootDir>/dist/"],
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/examples/"],
   // The protocol's generated code reads a global that jest would warn about when the test file ends.
   testEnvironmentOptions: { globalsCleanup: "off" },

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, maxHeaderSize, type Server, ServerResponse } from "node:http";
-import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { type HttpResponse, RefusedError, refuse } from "./responses";
 
@@ -104,12 +103,6 @@ export function send(response: ServerResponse, { status, body, headers }: HttpRe
     ...headers,
   });
   response.end(bytes);
-}
-
-/** The URL at which programs on this machine reach a server that listens on an address or name. */
-export function urlOf(host: string, port: number): string {
-  const name = host.replace(/^0\.0\.0\.0$/, "127.0.0.1").replace(/^::$/, "::1");
-  return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}`;
 }
 
 /** What a request is for. */

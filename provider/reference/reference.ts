@@ -8,9 +8,10 @@ import { createAccessTokens } from "./access-tokens";
 import { FIRST_ACCOUNT_ID, newAccount } from "./accounts";
 import { createApi } from "./api";
 import { createClock } from "./clock";
+import { urlOf } from "./connection";
 import { controlHost, createControl, isControlPath } from "./control";
-import { createFaults, deliver } from "./faults";
-import { createHttpServer, readTarget, send, urlOf } from "./http";
+import { createFaults, deliver, faultRule } from "./faults";
+import { createHttpServer, readTarget, send } from "./http";
 import { newServer } from "./new-server";
 import { parse } from "./parse";
 import { createRequestLog, loggable } from "./request-log";
@@ -44,7 +45,7 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
   if (options.seed !== undefined && store.count() === 0) addSeed(store, options.seed, clock.now());
   const accessTokens = createAccessTokens(store.signingSecret, store.account, clock);
   const faults = createFaults(clock);
-  options.faults?.forEach(faults.add);
+  parse(z.array(faultRule), options.faults ?? [], "faults").forEach(faults.add);
   const log = createRequestLog();
   const inFlight = new Set<ServerResponse>();
 

@@ -18,6 +18,11 @@ import { logToEngine } from "./engine-log";
 
 type StringKeyed = Record<string, unknown>;
 
+interface Checked {
+  readonly inputs?: StringKeyed;
+  readonly failures: readonly { readonly property: string; readonly reason: string }[];
+}
+
 const PROVIDER_KEY = "__provider";
 
 // Pulumi's host would live on for ever when the engine is killed; a test that imports this module is no such host.
@@ -44,7 +49,8 @@ export async function configure({ config }: { config: StackConfiguration }): Pro
   owners.clear();
 }
 
-export async function check(olds: StringKeyed, news: StringKeyed) {
+/** Its type is spelled out, so that the package's declarations do not reach zod, which is bundled, by way of the client. */
+export async function check(olds: StringKeyed, news: StringKeyed): Promise<Checked> {
   const { failures } = resolveAccount(news);
   if (failures.length > 0)
     return {
