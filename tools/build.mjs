@@ -78,7 +78,7 @@ const COMMAND = {
   plugins: [keepApart("http", "../client/http.js")],
 };
 
-/** SQLite stays a dependency: it is a file of WebAssembly that a program of the user's may well have already. */
+/** SQLite stays a dependency: its WebAssembly alone is more than half as large as the package. */
 const SQLITE = ["node-sqlite3-wasm"];
 
 /** What programs import, and the command over it. The build's own tools load the compiled modules beside them. */
