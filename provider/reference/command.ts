@@ -117,7 +117,7 @@ async function start(options: StartOptions): Promise<void> {
     controlHosts: options.controlHost,
     ...(plan && { plan }),
     ...(data !== undefined && { dataFile: data }),
-    // `startReference` checks what is in the files.
+    // `startReference` checks the content of the files.
     ...(options.seed !== undefined && { seed: readJsonFile("--seed", options.seed) as Seed }),
     ...(options.faults !== undefined && { faults: readJsonFile("--faults", options.faults) as FaultRule[] }),
     ...(log && { onRequest: (request) => console.error(describeRequest(request)) }),

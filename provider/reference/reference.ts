@@ -18,10 +18,19 @@ import { createRequestLog, loggable } from "./request-log";
 import { orRefusal, RefusedError } from "./responses";
 import { accountOptions, seed as seedShape, snapshot as snapshotShape } from "./shapes";
 import { openStore, type Store } from "./store";
-import type { Account, LoggedRequest, Reference, ReferenceOptions, Seed } from "./types";
+import type { Account, AccountOptions, LoggedRequest, Reference, ReferenceOptions, Seed } from "./types";
 
 /** How long `stop` waits for requests in flight. */
 const STOP_MS = 1000;
+
+/** The options with rules that their types cannot express; the command reads some of them from files. */
+const checkedOptions = z.object({
+  plan: accountOptions.shape.plan,
+  serverLimit: accountOptions.shape.serverLimit,
+  seed: z.optional(seedShape),
+  faults: z.optional(z.array(faultRule)),
+  controlHosts: z.optional(z.array(controlHost)),
+});
 
 /**
  * Starts a reference API, by default on this machine's loopback address; several can run in one process. Rejects with the
@@ -39,13 +48,19 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
 
 async function serve(store: Store, options: ReferenceOptions): Promise<Reference> {
   const { port = 0, host = "127.0.0.1", control = true, onRequest } = options;
-  const controlHosts = parse(z.array(controlHost), options.controlHosts ?? [], "controlHosts");
+  const {
+    plan,
+    serverLimit,
+    seed,
+    faults: rules,
+    controlHosts = [],
+  } = parse(checkedOptions, options, "the options");
   const clock = createClock();
-  const first = putFirstAccount(store, options);
-  if (options.seed !== undefined && store.count() === 0) addSeed(store, options.seed, clock.now());
+  const first = putFirstAccount(store, { plan, serverLimit });
+  if (seed !== undefined && store.count() === 0) addSeed(store, seed, clock.now());
   const accessTokens = createAccessTokens(store.signingSecret, store.account, clock);
   const faults = createFaults(clock);
-  parse(z.array(faultRule), options.faults ?? [], "faults").forEach(faults.add);
+  rules?.forEach(faults.add);
   const log = createRequestLog();
   const inFlight = new Set<ServerResponse>();
 
@@ -69,7 +84,7 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
       log.clear();
       clock.reset();
     },
-    seed: (seed) => addSeed(store, seed, clock.now()),
+    seed: (seed) => addSeed(store, parse(seedShape, seed, "the seed"), clock.now()),
     snapshot: () => ({ formatVersion: 1, accounts: store.accounts(), servers: store.list() }),
     restore: (snapshot) => store.replace(parse(snapshotShape, snapshot, "the snapshot")),
     addAccount(wanted = {}) {
@@ -129,18 +144,15 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
 }
 
 /** The first account, updated to the plan that this start asks for, if any. */
-function putFirstAccount(store: Store, { plan, serverLimit }: ReferenceOptions): Account {
+function putFirstAccount(store: Store, { plan, serverLimit }: AccountOptions): Account {
   const existing = store.account(FIRST_ACCOUNT_ID);
   if (existing !== undefined && plan === undefined && serverLimit === undefined) return existing;
-  const account = newAccount(
-    parse(accountOptions, { plan, serverLimit, id: FIRST_ACCOUNT_ID }, "the first account"),
-  );
+  const account = newAccount({ plan, serverLimit, id: FIRST_ACCOUNT_ID });
   store.putAccount(account);
   return account;
 }
 
-function addSeed(store: Store, seed: Seed, now: number): void {
-  const { accounts = [], servers = [] } = parse(seedShape, seed, "the seed");
+function addSeed(store: Store, { accounts = [], servers = [] }: Seed, now: number): void {
   store.inTransaction(() => {
     for (const account of accounts) store.putAccount(newAccount(account));
     for (const { accountId = FIRST_ACCOUNT_ID, ...draft } of servers)

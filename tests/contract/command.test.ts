@@ -170,9 +170,9 @@ test.each([
 });
 
 test.each([
-  ["--seed", { servers: [{ name: "" }] }, "servers.0.name: must not be empty or blank"],
+  ["--seed", { servers: [{ name: "" }] }, "seed.servers.0.name: must not be empty or blank"],
   ["--seed", { servers: [{ name: "A", accountId: "x" }] }, "There is no account x"],
-  ["--faults", [{ outcome: { kind: "answer", status: 99 } }], "0.outcome.status: Too small"],
+  ["--faults", [{ outcome: { kind: "answer", status: 99 } }], "faults.0.outcome.status: Too small"],
 ])(
   "a file for %s that cannot be right is exit code 2 and names what is wrong",
   (option, content, message) => {
