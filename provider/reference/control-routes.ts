@@ -41,8 +41,6 @@ interface Details<Body, Query, Result> {
   readonly response?: z.ZodMiniType<Result>;
   /** `carryOut` hands the body on to a method of the reference that parses it, so it is not parsed here as well. */
   readonly isParsedByReference?: true;
-  /** Whether the response is indented, for people and `diff`. */
-  readonly isIndented?: true;
   readonly isForAnyHost?: true;
   carryOut(
     reference: Reference,
@@ -68,7 +66,8 @@ function route<Body, Query, Result = void>(
           : parse(body ?? z.any(), received.json, "the body"),
         query: parse(query ?? z.any(), Object.fromEntries(new URLSearchParams(received.query)), "the query"),
       });
-      if (!details.isIndented) return { status, body: result };
+      if (response === undefined) return { status, body: undefined };
+      // Indented, for people and `diff`.
       const headers = { "content-type": "application/json; charset=utf-8" };
       return { status, body: `${JSON.stringify(result, null, 2)}\n`, headers };
     },
@@ -135,7 +134,7 @@ export const controlRoutes = {
     "GET",
     "/_reference/snapshot",
     "Returns all accounts and servers, in a form that is easy to compare and to restore.",
-    { response: snapshot, isIndented: true, carryOut: (reference) => reference.snapshot() },
+    { response: snapshot, carryOut: (reference) => reference.snapshot() },
   ),
   restore: route(
     "POST",

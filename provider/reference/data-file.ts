@@ -6,8 +6,10 @@ import { DataFileError, type DataFileLock, lockDataFile } from "./data-file-lock
 /** A database that this process alone uses. */
 export interface DataFile {
   readonly db: Database;
-  /** Shows other processes that this one is alive. Throws a DataFileError if it has lost the file to one of them. */
-  beforeWrite(): void;
+  /** Throws a DataFileError if another process has taken the file over. */
+  checkLock(): void;
+  /** Shows other processes that this one is alive, during work that takes long. */
+  touch(): void;
   close(): void;
 }
 
@@ -26,8 +28,8 @@ export async function openDataFile(name: string, tables: string): Promise<DataFi
     const db = openDatabase(file, tables);
     return {
       db,
-      beforeWrite() {
-        lock.touch();
+      touch: lock.touch,
+      checkLock() {
         if (!lock.isHeld())
           throw new DataFileError(
             `${file} was not changed: its lock was removed, or taken over while this process was suspended. Start this reference again.`,

@@ -50,16 +50,23 @@ const TABLES = `
  * that changes something returns once the change is synced to the disk. Throws a DataFileError if the file cannot be used.
  */
 export async function openStore(file?: string): Promise<Store> {
-  if (file !== undefined) {
-    const dataFile = await openDataFile(file, TABLES);
-    return createStore(dataFile.db, dataFile);
+  const dataFile = file === undefined ? openInMemory() : await openDataFile(file, TABLES);
+  try {
+    return createStore(dataFile);
+  } catch (error) {
+    dataFile.close();
+    throw error;
   }
-  const db = new Database(":memory:");
-  db.exec(TABLES);
-  return createStore(db, { beforeWrite() {}, close: () => db.isOpen && db.close() });
 }
 
-function createStore(db: Database, dataFile: Pick<DataFile, "beforeWrite" | "close">): Store {
+function openInMemory(): DataFile {
+  const db = new Database(":memory:");
+  db.exec(TABLES);
+  return { db, checkLock() {}, touch() {}, close: () => db.isOpen && db.close() };
+}
+
+function createStore(dataFile: DataFile): Store {
+  const { db } = dataFile;
   const prepared = new Map<string, Statement>();
   /** Runs a statement to its end: one that is left at its first row keeps a transaction open, and SQLite never trims its log. */
   const query = (sql: string, ...values: string[]) => {
@@ -70,8 +77,9 @@ function createStore(db: Database, dataFile: Pick<DataFile, "beforeWrite" | "clo
   /** Every request looks an account up: a fifth of its time. They are remembered until anything changes. */
   const knownAccounts = new Map<string, Account>();
   const inTransaction = (work: () => void) => {
-    dataFile.beforeWrite();
+    dataFile.touch();
     if (db.inTransaction) return work();
+    dataFile.checkLock();
     db.exec("BEGIN IMMEDIATE");
     try {
       work();
