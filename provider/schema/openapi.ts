@@ -29,7 +29,7 @@ const named = {
   ActiveFault: activeFault,
 } as const;
 
-/** The reference takes nothing in a body that the contract does not name. */
+/** The reference rejects anything in a body that the contract does not name. */
 const bodies = { ...messages, createServer: { body: z.strictObject(messages.createServer.body.shape) } };
 
 /** The spec's descriptions of what an object's properties are. */
@@ -56,7 +56,7 @@ const content = { "application/json": { schema: errorBody } };
 const refusals: Readonly<Record<string, ZodOpenApiResponseObject>> = {
   400: {
     id: "BadRequest",
-    description: "The request is not as described; the message names what is wrong.",
+    description: "The request is invalid; the message lists every problem.",
     content,
   },
   401: { id: "Unauthorized", description: "The access token is missing, expired or invalid.", content },
@@ -65,11 +65,11 @@ const refusals: Readonly<Record<string, ZodOpenApiResponseObject>> = {
     description: "The account may not do this, or its plan's limit is reached.",
     content,
   },
-  404: { id: "NotFound", description: "There is no such thing, or it belongs to another account.", content },
-  409: { id: "Conflict", description: "It is there already.", content },
+  404: { id: "NotFound", description: "It does not exist, or it belongs to another account.", content },
+  409: { id: "Conflict", description: "The id is already taken.", content },
   413: { id: "TooLarge", description: "The body is too large.", content },
   415: { id: "NotJson", description: "The body is not JSON.", content },
-  default: { id: "Refusal", description: "What HTTP itself asks for: 405, 408, 417, 431.", content },
+  default: { id: "Refusal", description: "Refused at the level of HTTP: 405, 408, 417, 431.", content },
 };
 
 /** The OpenAPI document of the reference: the API's routes and the control plane's. */
@@ -90,7 +90,7 @@ export function renderOpenApi(): string {
         { name: "Servers", description: "What Postject documents." },
         {
           name: "Control plane",
-          description: "How tests steer the reference; Postject itself has none of it.",
+          description: "How tests control the reference; Postject itself has nothing like it.",
         },
       ],
       components: {
