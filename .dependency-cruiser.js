@@ -24,7 +24,10 @@ const parts = {
     packages: ["@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf"],
   },
   "provider/command/": { imports: [SPEC, CLIENT], packages: ["commander"] },
-  [REFERENCE]: { imports: [SPEC], packages: ["zod/mini", "commander"] },
+  [REFERENCE]: {
+    imports: [SPEC],
+    packages: ["zod/mini", "zod/v4/locales", "commander", "node-sqlite3-wasm"],
+  },
   "provider/schema/": { imports: [SPEC, REFERENCE], packages: ["zod/mini", "zod-openapi"] },
   "sdk/": { imports: [SPEC, CLIENT], packages: ["@pulumi/pulumi"] },
 };

@@ -1,5 +1,5 @@
 /** Published as ES modules only, so they are compiled like our own code. */
-const esModules = ["@actions/expressions", "github-slugger", "jose", "unbash"];
+const esModules = ["@actions/expressions", "github-slugger", "unbash"];
 
 /** The tests of one folder of `tests`, run alone by `npx jest --selectProjects <name>`. */
 const project = (name, { needsEngine }) => ({

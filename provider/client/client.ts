@@ -179,7 +179,7 @@ function parseResponse<Name extends RouteName>(
   const json = parseJson(text);
   if (json === undefined)
     throw new ResponseMismatchError(call, status, text === "" ? "it has no body" : "it is not JSON");
-  const parsed = loadHttp().responses[name].safeParse(json);
+  const parsed = loadHttp().readResponses[name].safeParse(json);
   if (parsed.success) {
     const { data } = parsed;
     if (id !== undefined && "id" in data && data.id !== id)

@@ -1,105 +1,91 @@
-import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import * as z from "zod/mini";
-import type { Account } from "./accounts";
-import type { Clock } from "./clock";
 import { parse } from "./parse";
+import type { AccessTokenOptions, Account, Clock } from "./types";
 
-/** Also what `POST /_reference/access-tokens` takes. */
+/** Also the body of `POST /_reference/access-tokens`. */
 export const accessTokenOptions = z.strictObject({
-  /** Seconds from now; negative for a token that has expired. 30 days unless given. */
   expiresInSeconds: z.optional(z.int()),
-  /** Sign with another secret, so that the API refuses the token. */
   wrongSignature: z.optional(z.boolean()),
-  /** Leave `sub` out; such a token belongs to no account and is refused. */
   withoutSubject: z.optional(z.boolean()),
-  /** Further claims; they win over `iat`, `exp` and `sub`. */
   claims: z.optional(z.record(z.string(), z.unknown())),
-});
-
-export type AccessTokenOptions = z.infer<typeof accessTokenOptions>;
+}) satisfies z.ZodMiniType<AccessTokenOptions>;
 
 export interface AccessTokens {
-  mint(accountId: string, options?: AccessTokenOptions): Promise<string>;
-  /** The account a Bearer header speaks for, or why there is none. */
-  authenticate(authorization: string | undefined): Account | Refusal | Promise<Account | Refusal>;
+  mint(accountId: string, options?: AccessTokenOptions): string;
+  /** The account that a Bearer header authenticates, or why it authenticates none. */
+  authenticate(authorization: string | undefined): Account | { readonly refusal: string };
 }
 
-interface Refusal {
-  readonly refusal: string;
-}
+const claims = z.object({
+  sub: z.optional(z.string()),
+  exp: z.optional(z.number()),
+  nbf: z.optional(z.number()),
+});
 
-interface Verified {
-  readonly digest: Buffer;
-  readonly accountId: string;
-  readonly expiresAtMs: number;
-}
+type Claims = z.infer<typeof claims>;
+
+/** Verifying a token takes as long as everything else that a GET does, so valid ones are remembered. */
+const REMEMBERED_TOKENS = 1000;
 
 const THIRTY_DAYS_SECONDS = 30 * 24 * 60 * 60;
 
-/** More than a test run mints; past it the oldest are verified anew. */
-const REMEMBERED_TOKENS = 1000;
-
-/** Makes and verifies access tokens (JWT, HS256). A token that was verified once is known by its digest until it expires. */
+/** Mints and verifies access tokens: JWTs signed with HS256 (RFC 7515, RFC 7519). */
 export function createAccessTokens(
   secret: Uint8Array,
   findAccount: (id: string) => Account | undefined,
   clock: Clock,
 ): AccessTokens {
-  const verified = new Map<string, Verified>();
-  const accountOf = (id: string): Account | Refusal =>
-    findAccount(id) ?? { refusal: "The access token belongs to no account" };
+  const verified = new Map<string, Claims>();
 
-  async function verify(token: string, digest: Buffer): Promise<Account | Refusal> {
-    const { errors, jwtVerify } = await import("jose");
-    try {
-      const { payload } = await jwtVerify(token, secret, {
-        algorithms: ["HS256"],
-        currentDate: new Date(clock.now()),
-      });
-      const { sub: accountId = "", exp = Number.POSITIVE_INFINITY } = payload;
-      if (verified.size >= REMEMBERED_TOKENS) verified.delete(verified.keys().next().value ?? "");
-      verified.set(keyOf(digest), { digest, accountId, expiresAtMs: exp * 1000 });
-      return accountOf(accountId);
-    } catch (error) {
-      const isExpired = error instanceof errors.JWTExpired;
-      return { refusal: isExpired ? "The access token has expired" : "Invalid access token" };
-    }
+  function verify(token: string): Claims | undefined {
+    const end = token.lastIndexOf(".");
+    const content = token.slice(0, end);
+    // The signature covers the header, and nothing but HS256 is ever signed: its `alg` needs no check of its own.
+    if (!isSame(token.slice(end + 1), sign(content, secret))) return undefined;
+    const payload = Buffer.from(content.split(".")[1] ?? "", "base64url").toString();
+    const parsed = claims.safeParse(JSON.parse(payload));
+    if (!parsed.success) return undefined;
+    if (verified.size >= REMEMBERED_TOKENS) verified.clear();
+    verified.set(token, parsed.data);
+    return parsed.data;
   }
 
   return {
-    async mint(accountId, options = {}) {
+    mint(accountId, options = {}) {
       const {
         expiresInSeconds = THIRTY_DAYS_SECONDS,
         wrongSignature,
         withoutSubject,
-        claims,
+        claims: additional,
       } = parse(accessTokenOptions, options, "the options");
-      const { SignJWT } = await import("jose");
-      const now = Math.floor(clock.now() / 1000);
-      return new SignJWT({
-        iat: now,
-        exp: now + expiresInSeconds,
-        ...(!withoutSubject && { sub: accountId }),
-        ...claims,
-      })
-        .setProtectedHeader({ alg: "HS256" })
-        .sign(wrongSignature ? randomBytes(32) : secret);
+      const iat = Math.floor(clock.now() / 1000);
+      const sub = withoutSubject ? undefined : accountId;
+      const content = [{ alg: "HS256" }, { iat, exp: iat + expiresInSeconds, sub, ...additional }]
+        .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+        .join(".");
+      return `${content}.${sign(content, wrongSignature ? randomBytes(32) : secret)}`;
     },
 
     authenticate(authorization) {
       const token = /^Bearer (\S+)$/i.exec(authorization ?? "")?.[1];
       if (token === undefined) return { refusal: "Missing access token: send `Authorization: Bearer <JWT>`" };
-      // Looking a token up by its own characters would take longer the more of them are right, and so give a valid one
-      // away bit by bit. The digest of a guess says nothing about the digest of a token, and is compared in constant time.
-      const digest = hash("sha256", token, "buffer");
-      const known = verified.get(keyOf(digest));
-      if (known !== undefined && timingSafeEqual(known.digest, digest) && known.expiresAtMs > clock.now())
-        return accountOf(known.accountId);
-      return verify(token, digest);
+      const claims = verified.get(token) ?? verify(token);
+      const nowSeconds = clock.now() / 1000;
+      if (claims === undefined || (claims.nbf ?? 0) > nowSeconds) return { refusal: "Invalid access token" };
+      if (claims.exp !== undefined && claims.exp <= nowSeconds)
+        return { refusal: "The access token has expired" };
+      return findAccount(claims.sub ?? "") ?? { refusal: "The access token belongs to no account" };
     },
   };
 }
 
-function keyOf(digest: Buffer): string {
-  return digest.toString("base64", 0, 12);
+function sign(content: string, secret: Uint8Array): string {
+  return createHmac("sha256", secret).update(content).digest("base64url");
+}
+
+/** Compares in constant time, so that a guess cannot be improved character by character. */
+function isSame(guess: string, signature: string): boolean {
+  const [one, other] = [Buffer.from(guess), Buffer.from(signature)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }

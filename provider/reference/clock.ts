@@ -1,19 +1,12 @@
 import * as z from "zod/mini";
-import { RefusedError } from "./answers";
 import { parse } from "./parse";
+import { RefusedError } from "./responses";
+import type { Clock } from "./types";
 
-/** What time a reference says it is; a test can move it. Pauses, such as those of a fault, take real time all the same. */
-export interface Clock {
-  /** Milliseconds since 1970, as `Date.now()` gives them. */
-  now(): number;
-  /** Moves the clock, forward or, below 0, back. Throws a RefusedError if it would leave the years 1970 to 9999. */
-  advance(ms: number): void;
-}
-
-/** The last moment that `createdAt` and a `Date` header can name: both have four digits for the year. */
+/** The last moment that `createdAt` and a `Date` header can express: both have four digits for the year. */
 const LAST_MS = Date.UTC(10_000, 0) - 1;
 
-/** A clock that runs with the system's until it is moved; `reset` puts it back to the system's time. */
+/** A clock that runs with the system's until it is moved; `reset` sets it back to the system's time. */
 export function createClock(): Clock & { reset(): void } {
   let offsetMs = 0;
   const now = () => Date.now() + offsetMs;

@@ -1,19 +1,18 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import * as z from "zod/mini";
 import { isLoopback, type Plan, planNames, VERSION } from "../spec";
-import { RefusedError } from "./answers";
-import { controlHost } from "./control";
-import { DataFileError } from "./data-file-lock";
-import { faultRule } from "./faults";
-import { urlOf } from "./http";
-import { parse } from "./parse";
-import { type Connection, type ReadyFormat, readyFormats, readyLines } from "./ready-lines";
-import { type Reference, startReference } from "./reference";
-import type { LoggedRequest } from "./request-log";
-import { seed } from "./snapshot";
+import { type Connection, type ReadyFormat, readyFormats, readyLines, urlOf } from "./connection";
+import {
+  DataFileError,
+  type FaultRule,
+  type LoggedRequest,
+  type Reference,
+  RefusedError,
+  type Seed,
+  startReference,
+} from "./index";
 
-/** What 7678 spells on a telephone: POST. Always the same, so that an `.env` file stays right. */
+/** POST, on a telephone keypad. A fixed port keeps `.env` files valid. */
 const DEFAULT_PORT = 7678;
 const LOOPBACK = "127.0.0.1";
 
@@ -38,36 +37,39 @@ interface EnvOptions {
   readonly format: ReadyFormat;
 }
 
-/** Runs `postject-reference`. Answers the exit code once it is done, and undefined while a reference is running. */
+/** Runs `postject-reference`. Resolves to the exit code once it is done, or to undefined while a reference is running. */
 export async function run(argv: readonly string[]): Promise<number | undefined> {
   let isRunning = false;
   const port = () =>
     new Option("--port <number>", "port; 0 takes any free one").default(DEFAULT_PORT).argParser(readPort);
   const program = new Command("postject-reference")
-    .description("Runs a Postject API on this machine, for programs and tests that need no account.")
+    .description("Runs a Postject API on this machine, for programs and tests without an account.")
     .version(VERSION, "--version", "print the version")
     .helpOption("-h, --help", "print this")
     .addOption(port())
     .option(
       "--host <name>",
-      "address to listen on; other machines can reach it unless it is a loopback one",
+      "address to listen on; unless it is a loopback address, other machines can reach it",
       LOOPBACK,
     )
     .addOption(
       new Option("--plan <name>", "plan of the first account (default: professional)").choices(planNames),
     )
-    .option("--seed <file>", "JSON file of accounts and servers to start with, if there are no servers yet")
-    .option("--data <file>", "SQLite file that keeps accounts and servers (default: in memory)")
+    .option(
+      "--seed <file>",
+      "JSON file of accounts and servers to start with, unless there are servers already",
+    )
+    .option("--data <file>", "SQLite file for accounts and servers (default: in memory)")
     .option("--faults <file>", "JSON file with a list of faults to start with")
     .option("--log", "print a line for each request on stderr")
-    .option("--no-control", "no pages and nothing below /_reference/")
+    .option("--no-control", "no pages, and nothing under /_reference/")
     .addOption(
       new Option(
         "--control-host <name>",
-        "further host name that /_reference/ is reached by, such as a container's; may be given several times",
+        "additional host name for /_reference/, such as a container's; may be repeated",
       )
         .default([], "none")
-        .argParser(addControlHost),
+        .argParser((name: string, names: string[]) => [...names, name]),
     )
     .addHelpText("after", EXIT_CODES)
     .enablePositionalOptions()
@@ -81,8 +83,8 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     .description("print the lines that connect a program to a running reference, with a new access token")
     .helpOption("-h, --help", "print this")
     .addOption(port())
-    .option("--host <name>", "address or name that it is reached by", LOOPBACK)
-    .addOption(new Option("--format <name>", "for what").choices(readyFormats).default("shell"))
+    .option("--host <name>", "address or name of the reference", LOOPBACK)
+    .addOption(new Option("--format <name>", "format of the lines").choices(readyFormats).default("shell"))
     .addHelpText("after", '\nFor example: eval "$(postject-reference env)"')
     .action(async (options: EnvOptions) => {
       console.log(readyLines[options.format](await connect(options)).join("\n"));
@@ -97,19 +99,13 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
   }
 }
 
-/** What was asked for cannot be right. */
+/** The command line, or a file that it names, is wrong. */
 class UsageError extends Error {}
 
 function readPort(text: string): number {
   const port = Number(text);
   if (text.trim() !== "" && Number.isInteger(port) && port >= 0 && port <= 65535) return port;
   throw new InvalidArgumentError("It takes a whole number up to 65535.");
-}
-
-function addControlHost(name: string, names: string[]): string[] {
-  if (!controlHost.safeParse(name).success)
-    throw new InvalidArgumentError("It takes a host name alone, without scheme and port.");
-  return [...names, name];
 }
 
 async function start(options: StartOptions): Promise<void> {
@@ -121,19 +117,18 @@ async function start(options: StartOptions): Promise<void> {
     controlHosts: options.controlHost,
     ...(plan && { plan }),
     ...(data !== undefined && { dataFile: data }),
-    ...(options.seed !== undefined && { seed: readJsonFile("--seed", options.seed, seed) }),
-    ...(options.faults !== undefined && {
-      faults: readJsonFile("--faults", options.faults, z.array(faultRule)),
-    }),
+    // `startReference` checks the content of the files.
+    ...(options.seed !== undefined && { seed: readJsonFile("--seed", options.seed) as Seed }),
+    ...(options.faults !== undefined && { faults: readJsonFile("--faults", options.faults) as FaultRule[] }),
     ...(log && { onRequest: (request) => console.error(describeRequest(request)) }),
   }).catch((error: unknown) => {
     throw explainStart(error, options);
   });
   if (!isLoopback(host)) {
-    const open = control ? " and steer it, also to make access tokens: --no-control ends that" : "";
-    console.error(
-      `postject-reference: warning: everybody who reaches ${host} can use this reference${open}.`,
-    );
+    const open = control
+      ? " and control it, including minting access tokens; --no-control prevents that"
+      : "";
+    console.error(`postject-reference: warning: anyone who can reach ${host} can use this reference${open}.`);
   }
   const stop = () => void reference.stop().then(() => process.exit(0));
   process.once("SIGINT", stop);
@@ -144,10 +139,10 @@ async function start(options: StartOptions): Promise<void> {
 function greet(reference: Reference, { data, control }: StartOptions): string {
   const { url, accessToken } = reference;
   const indent = (lines: string[]) => lines.map((line) => `  ${line}`).join("\n");
-  const pages = control ? `\nWhat it holds: ${url}/   its routes: ${url}/_reference/docs` : "";
+  const pages = control ? `\nContents: ${url}/   Routes: ${url}/_reference/docs` : "";
   return `Postject reference API ${VERSION}: ${url}
 
-Access token, good for 30 days${data === undefined ? " while this process runs" : ""}:
+Access token, valid for 30 days${data === undefined ? " while this process runs" : ""}:
   ${accessToken}
 
 For the shell:
@@ -163,61 +158,53 @@ Servers: ${reference.servers().length}, kept in ${data ?? "memory"}.${pages}
 Ctrl-C stops it.`;
 }
 
-/** Nothing but a JWT: the lines that hold it are run by a shell, and something else may listen at the port. */
-const connection = z.object({ accessToken: z.string().check(z.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/)) });
+/** The lines that contain the token are run by a shell, and anything may listen on the port: only a JWT is let through. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** Asks the running reference for an access token. */
 async function connect({ host, port }: EnvOptions): Promise<Connection> {
   const url = urlOf(host, port);
-  const answer = await fetch(`${url}/_reference/access-tokens`, {
+  const { status, json } = await request(`${url}/_reference/access-tokens`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: "{}",
-    signal: AbortSignal.timeout(10_000),
   }).catch(() => {
-    throw new Error(`Nothing answers at ${url}. Start it with \`postject-reference --port ${port}\`.`);
+    throw new Error(`Nothing responds at ${url}. Start it with \`postject-reference --port ${port}\`.`);
   });
-  const minted = connection.safeParse(await answer.json().catch(() => undefined));
-  if (answer.status === 403 && (await isReference(url)))
+  if (typeof json.accessToken === "string" && JWT.test(json.accessToken))
+    return { url, accessToken: json.accessToken };
+  // The health route accepts any host name.
+  if (status === 403 && (await request(`${url}/_reference/health`)).json.status === "ok")
     throw new Error(
       `The postject-reference at ${url} refuses requests for the name ${host} on its control plane. Start it with ` +
         `\`--control-host ${host}\`, or give its address with --host.`,
     );
-  if (!minted.success) {
-    throw new Error(`What answers at ${url} is no postject-reference, or it was started with --no-control.`);
-  }
-  return { url, accessToken: minted.data.accessToken };
+  throw new Error(`The server at ${url} is not a postject-reference, or it was started with --no-control.`);
 }
 
-/** Whether a reference runs at a URL: its health route takes any host name. */
-async function isReference(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/_reference/health`, { signal: AbortSignal.timeout(10_000) });
-  return z.object({ status: z.literal("ok") }).safeParse(await response.json().catch(() => undefined))
-    .success;
+/** Sends a request to what may be a reference. Any response that is not a JSON object counts as an empty one. */
+async function request(url: string, init: RequestInit = {}) {
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
+  const json = (await response.json().catch(() => null)) as Readonly<Record<string, unknown>> | null;
+  return { status: response.status, json: json ?? {} };
 }
 
-function readJsonFile<Value>(option: string, file: string, schema: z.ZodMiniType<Value>): Value {
-  let json: unknown;
+function readJsonFile(option: string, file: string): unknown {
   try {
-    // Editors of Windows put a byte order mark in front.
-    json = JSON.parse(readFileSync(file, "utf8").replace(/^\ufeff/, ""));
+    // Some editors on Windows put a byte order mark first.
+    return JSON.parse(readFileSync(file, "utf8").replace(/^\ufeff/, ""));
   } catch (error) {
     throw new UsageError(`${option}: ${file} is not a JSON file: ${(error as Error).message}`);
-  }
-  try {
-    return parse(schema, json, "the whole");
-  } catch (error) {
-    throw new UsageError(`${option}: ${file}: ${(error as Error).message}`);
   }
 }
 
 function explainStart(error: unknown, { port, host }: StartOptions): Error {
-  if (error instanceof UsageError || error instanceof DataFileError) return error;
-  if (error instanceof RefusedError) return new UsageError(`--seed: ${error.message}`);
+  if (error instanceof DataFileError) return error;
+  if (error instanceof RefusedError) return new UsageError(error.message);
   const { code, message } = error as NodeJS.ErrnoException;
   const explanations: Readonly<Record<string, string>> = {
     EADDRINUSE: `Port ${port} is taken, perhaps by another postject-reference. Give another one with --port, or --port 0 for any free one.`,
-    EACCES: `Port ${port} is not open to this user. Give one above 1023 with --port, or --port 0 for any free one.`,
+    EACCES: `Port ${port} needs more privileges than this user has. Give one above 1023 with --port, or --port 0 for any free one.`,
     EADDRNOTAVAIL: `${host} is not an address of this machine. Give another one with --host.`,
     ENOTFOUND: `${host} is not an address or name of this machine. Give another one with --host.`,
   };

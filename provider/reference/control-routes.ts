@@ -2,285 +2,247 @@ import * as z from "zod/mini";
 import { routeNames, VERSION } from "../spec";
 import { serverName } from "../spec/messages";
 import { accessTokenOptions } from "./access-tokens";
-import type { Answer } from "./answers";
 import { activeFault, faultRule } from "./faults";
 import { parse } from "./parse";
-import type { Reference } from "./reference";
-import { account, accountOptions, seed, snapshot, storedServer } from "./snapshot";
+import type { HttpResponse } from "./responses";
+import { account, accountOptions, seed, snapshot, storedServer } from "./shapes";
+import type { Reference } from "./types";
 
 /** A route of the control plane: how a test or a person steers a reference from outside its process. */
 export interface ControlRoute {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** Never below `/v1`, so that it can't be taken for a route of Postject's. */
+  /** Never below `/v1`, so that it can't be mistaken for a route of Postject's. */
   readonly path: `/_reference/${string}`;
-  /** What a success is answered with. */
-  readonly status: number;
   readonly description: string;
-  readonly body?: z.ZodMiniType;
-  readonly query?: z.ZodMiniObject;
-  readonly answer?: z.ZodMiniType;
-  /** Whether the answer is laid out for people and `diff`. */
-  readonly isIndented?: true;
-  /** Whether it may be asked for by any host name, as health checks do: it gives nothing away and changes nothing. */
-  readonly isForAnyHost?: true;
-  /** Does it. Throws a RefusedError. */
-  carryOut(reference: Reference, received: Received): Promise<Answer>;
+  /** The status of a success. */
+  readonly status: number;
+  readonly body?: z.ZodMiniType | undefined;
+  readonly query?: z.ZodMiniObject | undefined;
+  readonly response?: z.ZodMiniType | undefined;
+  /** Accepts any host name, as health checks need: it reveals nothing and changes nothing. */
+  readonly isForAnyHost: boolean;
+  /** Throws a RefusedError if the request is invalid or cannot be carried out. */
+  carryOut(reference: Reference, received: Received): Promise<HttpResponse>;
 }
 
 interface Received {
   readonly id: string;
+  /** The body as sent, before it is parsed. */
   readonly json: unknown;
-  /** As it stands in the URL. */
+  /** As it appears in the URL. */
   readonly query: string;
 }
 
-const count = z.int();
-/** Numbers in a query are text; other text stays as it is, and is refused. */
+interface Details<Body, Query, Result> {
+  /** By default 200, or 204 without a response body. */
+  readonly status?: 201;
+  readonly body?: z.ZodMiniType<Body>;
+  readonly query?: z.ZodMiniType<Query> & z.ZodMiniObject;
+  readonly response?: z.ZodMiniType<Result>;
+  /** `carryOut` hands the body on to a method of the reference that parses it, so it is not parsed here as well. */
+  readonly isParsedByReference?: true;
+  readonly isForAnyHost?: true;
+  carryOut(
+    reference: Reference,
+    received: { readonly id: string; readonly body: Body; readonly query: Query },
+  ): Result | Promise<Result>;
+}
+
+function route<Body, Query, Result = void>(
+  method: ControlRoute["method"],
+  path: ControlRoute["path"],
+  description: string,
+  details: Details<Body, Query, Result>,
+): ControlRoute {
+  const { body, query, response, isForAnyHost = false } = details;
+  const status = details.status ?? (response === undefined ? 204 : 200);
+  return {
+    ...{ method, path, description, status, body, query, response, isForAnyHost },
+    async carryOut(reference, received) {
+      const result = await details.carryOut(reference, {
+        id: received.id,
+        body: details.isParsedByReference
+          ? (received.json as Body)
+          : parse(body ?? z.any(), received.json, "the body"),
+        query: parse(query ?? z.any(), Object.fromEntries(new URLSearchParams(received.query)), "the query"),
+      });
+      if (response === undefined) return { status, body: undefined };
+      // Indented, for people and `diff`.
+      const headers = { "content-type": "application/json; charset=utf-8" };
+      return { status, body: `${JSON.stringify(result, null, 2)}\n`, headers };
+    },
+  };
+}
+
+/** Numbers in a query are text. Any other text stays as it is, and is refused. */
 const number = z.pipe(
   z.transform((text) => (/^\d+$/.test(String(text)) ? Number(text) : text)),
   z.int().check(z.nonnegative()),
 );
-/** The last so many; all unless given. */
+/** How many items to return, counted from the end; all by default. */
 const limit = z.optional(number);
 
-const clockTime = z.object({ now: z.iso.datetime() });
-const tellTime = ({ clock }: Reference) => ({ now: new Date(clock.now()).toISOString() });
+const lastOf = <Item>(items: readonly Item[], count = items.length): Item[] =>
+  items.slice(Math.max(0, items.length - count));
 
-/** Every route of the control plane. Routing, the OpenAPI document and docs/reference-api.md follow it. */
+const clockTime = z.object({ now: z.iso.datetime() });
+const readClock = ({ clock }: Reference) => ({ now: new Date(clock.now()).toISOString() });
+
+const requestFilter = {
+  method: z.optional(z.string()),
+  route: z.optional(z.enum(routeNames)),
+  path: z.optional(z.string()),
+  status: z.optional(number),
+  accountId: z.optional(z.string()),
+};
+
+const loggedRequest = z.object({
+  at: z.string(),
+  method: z.string(),
+  path: z.string(),
+  route: z.optional(z.enum(routeNames)),
+  accountId: z.optional(z.string()),
+  userAgent: z.optional(z.string()),
+  status: z.optional(z.int()),
+  fault: z.optional(z.string()),
+  elapsedMs: z.number(),
+});
+
+/** Every route of the control plane. Routing, the OpenAPI document and docs/reference-api.md follow from it. */
 export const controlRoutes = {
-  health: route({
-    method: "GET",
-    path: "/_reference/health",
-    status: 200,
-    description: "Tells that the process is alive.",
+  health: route("GET", "/_reference/health", "Reports that the reference is ready for requests.", {
     isForAnyHost: true,
-    answer: z.object({ status: z.literal("ok") }),
+    response: z.object({ status: z.literal("ok") }),
     carryOut: () => ({ status: "ok" as const }),
   }),
-  ready: route({
-    method: "GET",
-    path: "/_reference/ready",
-    status: 200,
-    description: "Tells that the data is loaded and requests are answered.",
-    isForAnyHost: true,
-    answer: z.object({ status: z.literal("ready") }),
-    carryOut: () => ({ status: "ready" as const }),
-  }),
-  version: route({
-    method: "GET",
-    path: "/_reference/version",
-    status: 200,
-    description: "Tells what is running, and in which version.",
-    answer: z.object({ name: z.literal("postject-reference"), version: z.string() }),
+  version: route("GET", "/_reference/version", "Returns what is running, and its version.", {
+    response: z.object({ name: z.literal("postject-reference"), version: z.string() }),
     carryOut: () => ({ name: "postject-reference" as const, version: VERSION }),
   }),
-  reset: route({
-    method: "POST",
-    path: "/_reference/reset",
-    status: 204,
-    description:
-      "Forgets servers, requests and faults, and puts the clock back; accounts and access tokens stay.",
-    carryOut: (reference) => reference.reset(),
-  }),
-  seed: route({
-    method: "POST",
-    path: "/_reference/seed",
-    status: 204,
-    description: "Adds accounts and servers to what is there. Plan limits do not count.",
+  reset: route(
+    "POST",
+    "/_reference/reset",
+    "Removes servers, requests and faults, and resets the clock; accounts and access tokens stay.",
+    { carryOut: (reference) => reference.reset() },
+  ),
+  seed: route("POST", "/_reference/seed", "Adds accounts and servers. Plan limits do not apply.", {
     body: seed,
+    isParsedByReference: true,
     carryOut: (reference, { body }) => reference.seed(body),
   }),
-  snapshot: route({
-    method: "GET",
-    path: "/_reference/snapshot",
-    status: 200,
-    description: "Gives all accounts and servers, in a form that is easy to compare and to restore.",
-    isIndented: true,
-    answer: snapshot,
-    carryOut: (reference) => reference.snapshot(),
-  }),
-  restore: route({
-    method: "POST",
-    path: "/_reference/restore",
-    status: 204,
-    description: "Replaces all accounts and servers by those of a snapshot.",
-    body: snapshot,
-    carryOut: (reference, { body }) => reference.restore(body),
-  }),
-  accounts: route({
-    method: "GET",
-    path: "/_reference/accounts",
-    status: 200,
-    description: "Lists the accounts; the first is the one that the reference started with.",
-    answer: z.array(account),
+  snapshot: route(
+    "GET",
+    "/_reference/snapshot",
+    "Returns all accounts and servers, in a form that is easy to compare and to restore.",
+    { response: snapshot, carryOut: (reference) => reference.snapshot() },
+  ),
+  restore: route(
+    "POST",
+    "/_reference/restore",
+    "Replaces all accounts and servers with those of a snapshot.",
+    {
+      body: snapshot,
+      isParsedByReference: true,
+      carryOut: (reference, { body }) => reference.restore(body),
+    },
+  ),
+  accounts: route("GET", "/_reference/accounts", "Lists the accounts, the first one first.", {
+    response: z.array(account),
     carryOut: (reference) => reference.accounts(),
   }),
-  addAccount: route({
-    method: "POST",
-    path: "/_reference/accounts",
+  addAccount: route("POST", "/_reference/accounts", "Creates an account and an access token for it.", {
     status: 201,
-    description: "Makes an account, and an access token for it.",
     body: accountOptions,
-    answer: z.extend(account, { accessToken: z.string() }),
+    isParsedByReference: true,
+    response: z.extend(account, { accessToken: z.string() }),
     async carryOut(reference, { body }) {
       const added = reference.addAccount(body);
       return { ...added, accessToken: await reference.mintAccessToken(added) };
     },
   }),
-  mintAccessToken: route({
-    method: "POST",
-    path: "/_reference/access-tokens",
-    status: 201,
-    description:
-      "Mints an access token for an account (the first unless given): a good one, an expired one " +
-      "(`expiresInSeconds` below 0), one that is wrongly signed, one without a subject, or one with any claims.",
-    body: z.extend(accessTokenOptions, { accountId: z.optional(account.shape.id) }),
-    answer: z.object({ accessToken: z.string() }),
-    carryOut: async (reference, { body: { accountId, ...options } }) => ({
-      accessToken: await reference.mintAccessToken(
-        accountId === undefined ? undefined : { id: accountId },
-        options,
-      ),
-    }),
-  }),
-  addFault: route({
-    method: "POST",
-    path: "/_reference/faults",
-    status: 201,
-    description: "Adds a fault: what a coming request meets instead of the right answer.",
-    body: faultRule,
-    answer: faultRule,
-    carryOut(reference, { body }) {
-      reference.faults.add(body);
-      return body;
+  mintAccessToken: route(
+    "POST",
+    "/_reference/access-tokens",
+    "Mints an access token for an account (by default the first): a valid one, an expired one (negative " +
+      "`expiresInSeconds`), one with a wrong signature, one without a subject, or one with any claims.",
+    {
+      status: 201,
+      body: z.extend(accessTokenOptions, { accountId: z.optional(account.shape.id) }),
+      response: z.object({ accessToken: z.string() }),
+      carryOut: async (reference, { body: { accountId: id, ...options } }) => ({
+        accessToken: await reference.mintAccessToken(id === undefined ? undefined : { id }, options),
+      }),
     },
-  }),
-  faults: route({
-    method: "GET",
-    path: "/_reference/faults",
-    status: 200,
-    description: "Lists the faults that are not used up, and how many requests each has seen.",
-    answer: z.array(activeFault),
-    carryOut: (reference) => reference.faults.list(),
-  }),
-  clearFaults: route({
-    method: "DELETE",
-    path: "/_reference/faults",
-    status: 204,
-    description: "Forgets all faults.",
+  ),
+  addFault: route(
+    "POST",
+    "/_reference/faults",
+    "Adds a fault: what coming requests get instead of the correct response.",
+    {
+      status: 201,
+      body: faultRule,
+      isParsedByReference: true,
+      response: faultRule,
+      carryOut(reference, { body }) {
+        reference.faults.add(body);
+        return body;
+      },
+    },
+  ),
+  faults: route(
+    "GET",
+    "/_reference/faults",
+    "Lists the faults that are not used up, and how many requests each has matched.",
+    { response: z.array(activeFault), carryOut: (reference) => reference.faults.list() },
+  ),
+  clearFaults: route("DELETE", "/_reference/faults", "Removes all faults.", {
     carryOut: (reference) => reference.faults.clear(),
   }),
-  clock: route({
-    method: "GET",
-    path: "/_reference/clock",
-    status: 200,
-    description: "Tells the time that the reference goes by.",
-    answer: clockTime,
-    carryOut: tellTime,
+  clock: route("GET", "/_reference/clock", "Returns the reference's current time.", {
+    response: clockTime,
+    carryOut: readClock,
   }),
-  moveClock: route({
-    method: "POST",
-    path: "/_reference/clock",
-    status: 200,
-    description: "Moves the clock by `advanceMs`, forward or, below 0, back, within the years 1970 to 9999.",
-    body: z.strictObject({ advanceMs: z.int() }),
-    answer: clockTime,
-    carryOut(reference, { body }) {
-      reference.clock.advance(body.advanceMs);
-      return tellTime(reference);
+  moveClock: route(
+    "POST",
+    "/_reference/clock",
+    "Moves the clock by `advanceMs`, forward or, if negative, back, within the years 1970 to 9999.",
+    {
+      body: z.strictObject({ advanceMs: z.int() }),
+      response: clockTime,
+      carryOut(reference, { body }) {
+        reference.clock.advance(body.advanceMs);
+        return readClock(reference);
+      },
     },
-  }),
-  requests: route({
-    method: "GET",
-    path: "/_reference/requests",
-    status: 200,
-    description:
-      "Lists the requests for the API, oldest first, and counts all there were; the last 10,000 are kept.",
-    query: z.strictObject({
-      method: z.optional(z.string()),
-      route: z.optional(z.enum(routeNames)),
-      path: z.optional(z.string()),
-      status: z.optional(number),
-      accountId: z.optional(z.string()),
-      limit,
-    }),
-    answer: z.object({
-      count,
-      requests: z.array(
-        z.object({
-          at: z.string(),
-          method: z.string(),
-          path: z.string(),
-          route: z.optional(z.enum(routeNames)),
-          accountId: z.optional(z.string()),
-          userAgent: z.optional(z.string()),
-          status: z.optional(z.int()),
-          fault: z.optional(z.string()),
-          elapsedMs: z.number(),
-        }),
-      ),
-    }),
-    carryOut: (reference, { query: { limit: last, ...filter } }) => ({
-      count: reference.requestCount(),
-      requests: lastOf(reference.requests(filter), last),
-    }),
-  }),
-  servers: route({
-    method: "GET",
-    path: "/_reference/servers",
-    status: 200,
-    description: "Lists the servers of all accounts with their streams, in the order they were made.",
-    query: z.strictObject({ accountId: z.optional(z.string()), limit }),
-    answer: z.object({ count, servers: z.array(storedServer) }),
-    carryOut(reference, { query }) {
-      const servers = reference.servers(query.accountId);
-      return { count: servers.length, servers: lastOf(servers, query.limit) };
+  ),
+  requests: route(
+    "GET",
+    "/_reference/requests",
+    "Lists the last 10,000 requests to the API, oldest first, and counts all of them.",
+    {
+      query: z.strictObject({ ...requestFilter, limit }),
+      response: z.object({ count: z.int(), requests: z.array(loggedRequest) }),
+      carryOut: (reference, { query: { limit, ...filter } }) => ({
+        count: reference.requestCount(),
+        requests: lastOf(reference.requests(filter), limit),
+      }),
     },
-  }),
-  rename: route({
-    method: "PATCH",
-    path: "/_reference/servers/:id",
-    status: 204,
-    description: "Renames a server, which the API itself cannot do.",
+  ),
+  servers: route(
+    "GET",
+    "/_reference/servers",
+    "Lists the servers of all accounts with their streams, in the order they were created.",
+    {
+      query: z.strictObject({ accountId: z.optional(z.string()), limit }),
+      response: z.object({ count: z.int(), servers: z.array(storedServer) }),
+      carryOut(reference, { query: { accountId, limit } }) {
+        const servers = reference.servers(accountId);
+        return { count: servers.length, servers: lastOf(servers, limit) };
+      },
+    },
+  ),
+  rename: route("PATCH", "/_reference/servers/:id", "Renames a server, which the API itself cannot do.", {
     body: z.strictObject({ name: serverName }),
     carryOut: (reference, { id, body }) => reference.rename(id, body.name),
   }),
-} as const satisfies Readonly<Record<string, ControlRoute>>;
-
-interface Definition<Body, Query, Answered>
-  extends Omit<ControlRoute, "body" | "query" | "answer" | "carryOut"> {
-  readonly body?: z.ZodMiniType<Body>;
-  readonly query?: z.ZodMiniType<Query> & z.ZodMiniObject;
-  readonly answer?: z.ZodMiniType<Answered>;
-  carryOut(
-    reference: Reference,
-    received: { readonly id: string; readonly body: Body; readonly query: Query },
-  ): Answered | Promise<Answered>;
-}
-
-/** Puts the parsing of what is received before what a route does with it. */
-function route<Body, Query, Answered = void>(definition: Definition<Body, Query, Answered>): ControlRoute {
-  const { carryOut, ...data } = definition;
-  return {
-    ...data,
-    async carryOut(reference, { id, json, query }) {
-      const body = parse(definition.body ?? z.any(), json, "the body");
-      const values = parse(
-        definition.query ?? z.any(),
-        Object.fromEntries(new URLSearchParams(query)),
-        "the query",
-      );
-      const answered = await carryOut(reference, { id, body, query: values });
-      if (!definition.isIndented) return { status: definition.status, body: answered };
-      return {
-        status: definition.status,
-        body: `${JSON.stringify(answered, null, 2)}\n`,
-        headers: { "content-type": "application/json; charset=utf-8" },
-      };
-    },
-  };
-}
-
-function lastOf<Item>(items: readonly Item[], limit = items.length): Item[] {
-  return items.slice(Math.max(0, items.length - limit));
-}
+} as const;

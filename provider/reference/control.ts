@@ -1,44 +1,56 @@
+import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import path from "node:path";
 import * as z from "zod/mini";
-import { type Answer, refuse, refuseRoute } from "./answers";
-import { controlRoutes } from "./control-routes";
+import { type ControlRoute, controlRoutes } from "./control-routes";
 import { readJson, type Target } from "./http";
-import { findPage } from "./pages";
-import type { Reference } from "./reference";
+import { type HttpResponse, refuse } from "./responses";
 import { createRouter } from "./router";
+import type { Reference } from "./types";
 
 /** A seed or snapshot of 100,000 servers has a third of that. */
 const BODY_LIMIT_BYTES = 256 * 1024 * 1024;
 
-export function isControlPath(path: string): boolean {
-  return path === "/" || path.startsWith("/_reference/");
+/** Files served as they are, which the build puts beside this module. */
+const pages = new Map([
+  ["/", { file: "page.html", type: "text/html; charset=utf-8" }],
+  ["/_reference/docs", { file: "docs.html", type: "text/html; charset=utf-8" }],
+  ["/_reference/openapi.json", { file: "openapi.json", type: "application/json; charset=utf-8" }],
+]);
+
+/** Nothing is loaded from elsewhere, nothing is sent elsewhere, and no other page may frame one. */
+const SECURITY_POLICY =
+  "default-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'";
+
+export function isControlPath(urlPath: string): boolean {
+  return urlPath === "/" || urlPath.startsWith("/_reference/");
 }
 
-/** A further name that the control plane is reached by, such as a container's. */
+/** An additional host name for the control plane, such as a container's. */
 export const controlHost = z
   .string()
   .check(z.regex(/^[\w.-]+$/, "must be a host name alone, without scheme and port"));
 
 /**
- * Answers requests for the control plane and the pages of a reference. It asks for no access token, so it refuses what a web
- * page in the user's browser could send: a request with a foreign Origin, and one for a host name that is neither `localhost`
- * nor one of `hosts`, because such a name may be a page's own that was pointed at this machine (DNS rebinding).
+ * Handles requests for a reference's control plane and pages. Since it requires no access token, it refuses what a web page in
+ * the user's browser could send: requests with a foreign Origin, and requests for a host name that is neither `localhost` nor
+ * one of `hosts`, because such a name may belong to a page that was pointed at this machine (DNS rebinding).
  */
 export function createControl(reference: Reference, hosts: readonly string[]) {
   const findRoute = createRouter(controlRoutes);
   const ownNames = new Set(["localhost", ...hosts.map((host) => host.toLowerCase())]);
 
-  return async function answer(request: IncomingMessage, target: Target): Promise<Answer> {
-    const { method = "GET" } = request;
-    if (!isOwnOrigin(request, target.host))
+  return async function handle(request: IncomingMessage, target: Target): Promise<HttpResponse> {
+    const { method = "GET", headers } = request;
+    // A browser names a page's origin; other programs send none.
+    if (headers.origin !== undefined && headers.origin !== `http://${target.host}`)
       return refuse(
         403,
         "The control plane refuses web pages of another origin: it is for programs and for its own pages",
       );
-    const routing = findRoute(method, target.path);
-    const isForAnyHost =
-      routing !== undefined && "route" in routing && controlRoutes[routing.route].isForAnyHost === true;
+    const match = findRoute(method, target.path);
+    const isForAnyHost = match.route !== undefined && controlRoutes[match.route].isForAnyHost;
     const name = nameOf(target.host);
     if (!isForAnyHost && !isAddress(name) && !ownNames.has(name))
       return refuse(
@@ -46,18 +58,26 @@ export function createControl(reference: Reference, hosts: readonly string[]) {
         `The control plane refuses requests for the host name ${JSON.stringify(name.slice(0, 256))}: use an address, or start ` +
           "the reference with that name as a control host (`--control-host`, `controlHosts`)",
       );
-    const page = findPage(method, target.path);
-    if (page !== undefined) return page;
-    if (routing === undefined || "allow" in routing) return refuseRoute(method, target.path, routing);
-    const route = controlRoutes[routing.route];
-    const json = route.body === undefined ? undefined : await readJson(request, BODY_LIMIT_BYTES);
-    return route.carryOut(reference, { id: routing.id, json, query: target.query });
+    const page = pages.get(target.path);
+    if (page !== undefined && ["GET", "HEAD"].includes(method)) return readPage(page);
+    if (match.route === undefined) return match.refusal;
+    const route: ControlRoute = controlRoutes[match.route];
+    const json = route.body && (await readJson(request, BODY_LIMIT_BYTES));
+    return route.carryOut(reference, { id: match.id, json, query: target.query });
   };
 }
 
-/** Whether a request comes from a program or from a page of this reference's own: a browser names the page's origin. */
-function isOwnOrigin({ headers: { origin } }: IncomingMessage, host: string | undefined): boolean {
-  return origin === undefined || origin === `http://${host}`;
+function readPage({ file, type }: { readonly file: string; readonly type: string }): HttpResponse {
+  return {
+    status: 200,
+    body: readFileSync(path.join(__dirname, file)),
+    headers: {
+      "content-type": type,
+      "content-security-policy": SECURITY_POLICY,
+      "x-content-type-options": "nosniff",
+      "cache-control": "no-cache",
+    },
+  };
 }
 
 /** The name in a Host header, without its port. */

@@ -4,11 +4,12 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
 import { type RouteName, routeNames } from "../spec";
-import type { Answer } from "./answers";
-import type { Clock } from "./clock";
+import { send } from "./http";
 import { parse } from "./parse";
+import type { HttpResponse } from "./responses";
+import type { ActiveFault, Clock, FaultOutcome, FaultRule, Faults } from "./types";
 
-/** What a timer can wait for; Node takes anything above for 1 ms. */
+/** The longest wait of a timer; Node.js reduces anything above to 1 ms. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 const ms = z.int().check(z.nonnegative(), z.maximum(LONGEST_WAIT_MS));
 
@@ -16,161 +17,115 @@ const ms = z.int().check(z.nonnegative(), z.maximum(LONGEST_WAIT_MS));
 const headerName = z.string().check(z.regex(/^[\w!#$%&'*+.^`|~-]+$/));
 const headerValue = z.string().check(z.regex(/^[\t\x20-\x7e\x80-\xff]*$/));
 
-/** What a client meets instead of the right answer. */
 const faultOutcome = z.discriminatedUnion("kind", [
-  /** The connection breaks. */
   z.strictObject({ kind: z.literal("reset") }),
-  /** No answer, ever. */
   z.strictObject({ kind: z.literal("hang") }),
-  /** The right answer, late. */
   z.strictObject({ kind: z.literal("delay"), ms }),
-  /** The right answer, one byte every so many milliseconds. */
   z.strictObject({ kind: z.literal("drip"), ms }),
-  /** The right answer, cut off in the middle of its body. */
   z.strictObject({ kind: z.literal("truncate") }),
-  /** Another answer: a string is sent as it is, anything else as JSON. */
   z.strictObject({
     kind: z.literal("answer"),
     status: z.int().check(z.minimum(200), z.maximum(599)),
     body: z.optional(z.unknown()),
     headers: z.optional(z.record(headerName, headerValue)),
   }),
-  /** An answer of so many bytes. */
   z.strictObject({ kind: z.literal("huge"), bytes: z.int().check(z.positive()) }),
-  /** A list that lacks the servers made since the rule was added, by the reference's clock. */
   z.strictObject({ kind: z.literal("stale") }),
-]);
+]) satisfies z.ZodMiniType<FaultOutcome>;
 
-/** Also what `POST /_reference/faults` takes. */
+/** Also the body of `POST /_reference/faults`. */
 export const faultRule = z.strictObject({
-  /** Which requests; all if left out. */
   route: z.optional(z.enum(routeNames)),
-  /** How many matching requests go well first; 0 unless given. */
   skip: z.optional(z.int().check(z.nonnegative())),
-  /** How many matching requests fail after that; 1 unless given. */
   times: z.optional(z.int().check(z.positive())),
-  /** Whether the request is carried out although its answer fails; `true` unless given. */
   commit: z.optional(z.boolean()),
   outcome: faultOutcome,
-});
+}) satisfies z.ZodMiniType<FaultRule>;
 
-/** A rule that is not used up, when it was added and how many requests have matched it since. */
-export const activeFault = z.extend(faultRule, { addedAt: z.string(), seen: z.int() });
-
-export type FaultOutcome = z.infer<typeof faultOutcome>;
-export type FaultRule = z.infer<typeof faultRule>;
-export type ActiveFault = z.infer<typeof activeFault>;
-
-export interface Faults {
-  /**
-   * Adds a rule. The first rule that matches a request and is not used up decides what becomes of it. Throws a RefusedError if
-   * it is not as described.
-   */
-  add(rule: FaultRule): void;
-  /** The rules that are not used up, first come first. */
-  list(): ActiveFault[];
-  /** Forgets all rules. */
-  clear(): void;
-}
+export const activeFault = z.extend(faultRule, {
+  addedAt: z.string(),
+  seen: z.int(),
+}) satisfies z.ZodMiniType<ActiveFault>;
 
 export function createFaults(clock: Clock): Faults & { take(route: RouteName): ActiveFault | undefined } {
   let faults: ActiveFault[] = [];
   return {
-    add: (rule) =>
-      void faults.push({
-        ...parse(faultRule, rule, "the fault"),
-        addedAt: new Date(clock.now()).toISOString(),
-        seen: 0,
-      }),
-    list: () => faults.map((fault) => ({ ...fault, outcome: { ...fault.outcome } })),
-    clear: () => {
+    add(rule) {
+      const addedAt = new Date(clock.now()).toISOString();
+      faults.push({ ...parse(faultRule, rule, "the fault"), addedAt, seen: 0 });
+    },
+    list: () => structuredClone(faults),
+    clear() {
       faults = [];
     },
+    /** The fault that a request meets. Every rule up to that one counts the request. */
     take(route) {
-      let taken: ActiveFault | undefined;
-      for (const [index, fault] of faults.entries()) {
-        if (fault.route !== undefined && fault.route !== route) continue;
-        const seen = { ...fault, seen: fault.seen + 1 };
-        faults[index] = seen;
-        if (seen.seen <= (fault.skip ?? 0)) continue;
-        taken = seen;
-        break;
-      }
-      if (taken !== undefined) faults = faults.filter(({ skip = 0, times = 1, seen }) => seen < skip + times);
-      return taken;
+      const matches = (fault: ActiveFault) => fault.route === undefined || fault.route === route;
+      const isDue = ({ seen, skip = 0 }: ActiveFault) => seen >= skip;
+      const taken = faults.findIndex((fault) => matches(fault) && isDue(fault));
+      const fault = faults[taken];
+      faults = faults
+        .map((one, at) => (matches(one) && (taken < 0 || at <= taken) ? { ...one, seen: one.seen + 1 } : one))
+        .filter(({ skip = 0, times = 1, seen }) => seen < skip + times);
+      return fault;
     },
   };
 }
 
-/** The status of the answer that a client gets to its end; undefined where a fault lets none through. */
-export function statusOf(right: Answer, outcome: FaultOutcome): number | undefined {
+/** A response as it reaches the client. */
+export interface Delivery {
+  /** The status that the client receives; undefined if it gets no complete response. */
+  readonly status: number | undefined;
+  send(response: ServerResponse): void | Promise<void>;
+}
+
+/** Decides what a client gets: the correct response, or what a fault makes of it. */
+export function deliver(correct: HttpResponse, fault: ActiveFault | undefined): Delivery {
+  const { status } = correct;
+  const sendInFull = (sent: HttpResponse): Delivery => ({
+    status: sent.status,
+    send: (response) => send(response, sent),
+  });
+  if (fault === undefined) return sendInFull(correct);
+  const { outcome, addedAt } = fault;
   switch (outcome.kind) {
-    case "delay":
-    case "drip":
-    case "stale":
-      return right.status;
-    case "answer":
-      return outcome.status;
-    case "huge":
-      return HUGE_STATUS;
     case "reset":
+      return { status: undefined, send: (response) => void response.socket?.resetAndDestroy() };
     case "hang":
+      return { status: undefined, send() {} };
+    case "delay":
+      return {
+        status,
+        async send(response) {
+          await sleep(outcome.ms, undefined, { ref: false });
+          send(response, correct);
+        },
+      };
+    case "drip":
+      return { status, send: (response) => drip(response, correct, outcome.ms) };
     case "truncate":
-      return undefined;
-  }
-}
-
-const HUGE_STATUS = 200;
-
-/** Sends what a fault makes of the right answer. */
-export async function sendFaulty(
-  response: ServerResponse,
-  right: Answer,
-  outcome: FaultOutcome,
-  send: (response: ServerResponse, answer: Answer) => void,
-): Promise<void> {
-  switch (outcome.kind) {
-    case "reset":
-      response.socket?.resetAndDestroy();
-      return;
-    case "hang":
-      return;
-    case "delay":
-      await sleep(outcome.ms, undefined, { ref: false });
-      return send(response, right);
-    case "drip":
-      return drip(response, right, outcome.ms);
-    case "truncate": {
-      const text = JSON.stringify(right.body);
-      response.writeHead(right.status, {
-        "content-type": "application/json",
-        "content-length": Buffer.byteLength(text),
-      });
-      response.write(text.slice(0, text.length / 2));
-      await sleep(20);
-      response.socket?.destroy();
-      return;
-    }
+      return { status: undefined, send: (response) => truncate(response, correct) };
     case "answer":
-      return send(response, {
-        status: outcome.status,
-        body: outcome.body,
-        ...(outcome.headers && { headers: outcome.headers }),
-      });
+      return sendInFull({ status: outcome.status, body: outcome.body, headers: outcome.headers });
     case "huge":
-      return sendHuge(response, outcome.bytes);
+      return { status: 200, send: (response) => sendHuge(response, outcome.bytes) };
     case "stale":
-      return send(response, right);
+      return sendInFull(createdBefore(correct, addedAt));
   }
 }
 
-async function drip(response: ServerResponse, { status, body }: Answer, ms: number): Promise<void> {
+/** Sends the head of a JSON response. Returns the body, which is left to the caller. */
+function startJson(response: ServerResponse, { status, body }: HttpResponse): string {
   const text = JSON.stringify(body);
   response.writeHead(status, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(text),
   });
-  for (const character of text) {
+  return text;
+}
+
+async function drip(response: ServerResponse, correct: HttpResponse, ms: number): Promise<void> {
+  for (const character of startJson(response, correct)) {
     if (response.destroyed) return;
     response.write(character);
     await sleep(ms, undefined, { ref: false });
@@ -178,12 +133,27 @@ async function drip(response: ServerResponse, { status, body }: Answer, ms: numb
   response.end();
 }
 
+async function truncate(response: ServerResponse, correct: HttpResponse): Promise<void> {
+  const text = startJson(response, correct);
+  response.write(text.slice(0, text.length / 2));
+  // Lets the first half leave before the connection breaks.
+  await sleep(20);
+  response.socket?.destroy();
+}
+
 async function sendHuge(response: ServerResponse, bytes: number): Promise<void> {
-  response.writeHead(HUGE_STATUS, { "content-type": "application/json", "content-length": bytes });
+  response.writeHead(200, { "content-type": "application/json", "content-length": bytes });
   const chunks = function* () {
     const chunk = Buffer.alloc(64 * 1024, " ");
     for (let left = bytes; left > 0; left -= chunk.length) yield chunk.subarray(0, left);
   };
   // A client that has had enough closes the connection.
   await pipeline(Readable.from(chunks()), response).catch(() => {});
+}
+
+/** A list without the servers created since a time. Other responses stay as they are. */
+function createdBefore(correct: HttpResponse, time: string): HttpResponse {
+  if (!Array.isArray(correct.body)) return correct;
+  const servers = correct.body as { createdAt: string }[];
+  return { ...correct, body: servers.filter(({ createdAt }) => createdAt < time) };
 }

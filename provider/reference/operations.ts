@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { plans, type RouteName, routes } from "../spec";
+import { plans, type RouteName, routes, serverLimitOf } from "../spec";
 import {
   type CreatedServer,
   type DeletedServer,
@@ -7,37 +7,35 @@ import {
   type LiveServer,
   messages,
 } from "../spec/messages";
-import { type Account, limitOf } from "./accounts";
-import { type Answer, refuse } from "./answers";
 import { newServer } from "./new-server";
+import { type HttpResponse, refuse } from "./responses";
 import type { Store } from "./store";
+import type { Account } from "./types";
 
 interface Operation {
   readonly account: Account;
   readonly id: string;
-  /** The request's JSON, not yet parsed by the spec. */
+  /** The request's JSON, not yet checked against the spec. */
   readonly body: unknown;
   readonly store: Store;
-  /** When the request is carried out; milliseconds since 1970. */
+  /** The current time; milliseconds since 1970. */
   readonly now: number;
 }
 
-/** The reference takes nothing that the contract does not name. */
+/** The reference rejects anything that the contract does not name. */
 const createBody = z.strictObject(messages.createServer.body.shape);
 
-/** What each route does. Every answer has the shape of the contract's page. */
-export const operations: Readonly<Record<RouteName, (operation: Operation) => Answer>> = {
+/** What each route does. Every response has the shape that the contract documents. */
+export const operations: Readonly<Record<RouteName, (operation: Operation) => HttpResponse>> = {
   createServer({ account, body, store, now }) {
     const parsed = createBody.safeParse(body);
     if (!parsed.success) return refuse(400, parsed.error.issues.flatMap(describeIssue));
-    const used = store.count(account.id);
-    if (used >= limitOf(account)) {
-      const { title } = plans[account.plan];
-      return refuse(
-        403,
-        `Plan limit reached: the ${title} plan allows ${limitOf(account)}, the account has ${used}`,
-      );
-    }
+    const { title } = plans[account.plan];
+    const limit = serverLimitOf(account.plan, account.serverLimit) ?? Number.POSITIVE_INFINITY;
+    // Counting takes longer the more servers there are, so only a plan with a limit pays for it.
+    const used = limit === Number.POSITIVE_INFINITY ? 0 : store.count(account.id);
+    if (used >= limit)
+      return refuse(403, `Plan limit reached: the ${title} plan allows ${limit}, the account has ${used}`);
     const server = newServer(account.id, parsed.data, now);
     store.add(server);
     const { id, name, token, createdAt, streams } = server;
@@ -75,7 +73,7 @@ export const operations: Readonly<Record<RouteName, (operation: Operation) => An
   },
 };
 
-function notFound(id: string): Answer {
+function notFound(id: string): HttpResponse {
   return refuse(404, `Server ${id.slice(0, 256)} not found`);
 }
 

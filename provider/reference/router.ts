@@ -1,19 +1,20 @@
-/** How a table of routes says where each is; `:id` stands for one part of the path. */
+import { type HttpResponse, refuse } from "./responses";
+
+/** Where a route is; `:id` stands for one segment of the path. */
 interface Place {
   readonly method: string;
   readonly path: string;
 }
 
-export type Routing<Name extends string> =
+type Match<Name extends string> =
   | { readonly route: Name; readonly id: string }
-  /** The path is known, the method is not. */
-  | { readonly allow: readonly string[] }
-  | undefined;
+  /** The response to a request that matches no route. */
+  | { readonly route?: undefined; readonly refusal: HttpResponse };
 
-/** Makes what finds the route of a request in a table. HEAD is GET without the answer's body. */
+/** Makes a function that finds a request's route in a table. HEAD is GET without the response's body. */
 export function createRouter<Name extends string>(
   routes: Readonly<Record<Name, Place>>,
-): (method: string, path: string) => Routing<Name> {
+): (method: string, path: string) => Match<Name> {
   const patterns = (Object.keys(routes) as Name[]).map((route) => {
     const { method, path } = routes[route];
     const source = path.replaceAll(".", "\\.").replace(":id", "(?<id>[^/]+)");
@@ -21,15 +22,19 @@ export function createRouter<Name extends string>(
   });
   return (method, path) => {
     const wanted = method === "HEAD" ? "GET" : method;
-    const allow: string[] = [];
+    const allowed: string[] = [];
     for (const { route, method: offered, pattern } of patterns) {
       const match = pattern.exec(path);
       if (match === null) continue;
       if (offered === wanted) return { route, id: decode(match.groups?.id ?? "") };
-      allow.push(offered);
+      allowed.push(offered);
     }
-    if (allow.length === 0) return undefined;
-    return { allow: [...allow, ...(allow.includes("GET") ? ["HEAD"] : []), "OPTIONS"] };
+    const problem = `Cannot ${method} ${path.slice(0, 256)}`;
+    if (allowed.length === 0) return { refusal: refuse(404, problem) };
+    if (allowed.includes("GET")) allowed.push("HEAD");
+    const headers = { allow: [...allowed, "OPTIONS"].join(", ") };
+    if (method === "OPTIONS") return { refusal: { status: 204, body: undefined, headers } };
+    return { refusal: refuse(405, problem, headers) };
   };
 }
 

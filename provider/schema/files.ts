@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { renderDocsPage } from "./docs-page";
 import { renderErrors } from "./errors-page";
 import { renderOpenApi } from "./openapi";
 import { renderPulumiSchema } from "./pulumi-schema";
@@ -11,6 +12,7 @@ export const generatedFiles: Readonly<Record<string, () => string | Promise<stri
   "docs/errors.md": renderErrors,
   "docs/installation-configuration.md": () => renderSections("docs/installation-configuration.md"),
   "docs/server.md": renderServerPage,
+  "provider/reference/docs.html": renderDocsPage,
   "provider/reference/openapi.json": renderOpenApi,
   "provider/spec/version.ts": renderVersion,
   "sdk/schema.json": renderPulumiSchema,

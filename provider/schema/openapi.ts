@@ -8,17 +8,17 @@ import {
 } from "zod-openapi";
 import { controlRoutes } from "../reference/control-routes";
 import { activeFault, faultRule } from "../reference/faults";
-import { account, seed, snapshot, storedServer, storedStream } from "../reference/snapshot";
+import { account, seed, snapshot, storedServer, storedStream } from "../reference/shapes";
 import { type Fields, objects, type Route, routeNames, routes, serverResource, VERSION } from "../spec";
 import { examples } from "../spec/examples";
 import { errorBody, messages, stream } from "../spec/messages";
 
 /** The schemas that the document names; all others stand where they are used. */
 const named = {
-  Server: messages.getServer.answer,
-  CreatedServer: messages.createServer.answer,
-  ListedServer: messages.listServers.answer.def.element,
-  DeletedServer: messages.deleteServer.answer,
+  Server: messages.getServer.response,
+  CreatedServer: messages.createServer.response,
+  ListedServer: messages.listServers.response.def.element,
+  DeletedServer: messages.deleteServer.response,
   Stream: stream,
   Error: errorBody,
   Account: account,
@@ -29,7 +29,7 @@ const named = {
   ActiveFault: activeFault,
 } as const;
 
-/** The reference takes nothing in a body that the contract does not name. */
+/** The reference rejects anything in a body that the contract does not name. */
 const bodies = { ...messages, createServer: { body: z.strictObject(messages.createServer.body.shape) } };
 
 /** The spec's descriptions of what an object's properties are. */
@@ -56,7 +56,7 @@ const content = { "application/json": { schema: errorBody } };
 const refusals: Readonly<Record<string, ZodOpenApiResponseObject>> = {
   400: {
     id: "BadRequest",
-    description: "The request is not as described; the message names what is wrong.",
+    description: "The request is invalid; the message lists every problem.",
     content,
   },
   401: { id: "Unauthorized", description: "The access token is missing, expired or invalid.", content },
@@ -65,11 +65,11 @@ const refusals: Readonly<Record<string, ZodOpenApiResponseObject>> = {
     description: "The account may not do this, or its plan's limit is reached.",
     content,
   },
-  404: { id: "NotFound", description: "There is no such thing, or it belongs to another account.", content },
-  409: { id: "Conflict", description: "It is there already.", content },
+  404: { id: "NotFound", description: "It does not exist, or it belongs to another account.", content },
+  409: { id: "Conflict", description: "The id is already taken.", content },
   413: { id: "TooLarge", description: "The body is too large.", content },
   415: { id: "NotJson", description: "The body is not JSON.", content },
-  default: { id: "Refusal", description: "What HTTP itself asks for: 405, 408, 417, 431.", content },
+  default: { id: "Refusal", description: "Refused at the level of HTTP: 405, 408, 417, 431.", content },
 };
 
 /** The OpenAPI document of the reference: the API's routes and the control plane's. */
@@ -90,7 +90,7 @@ export function renderOpenApi(): string {
         { name: "Servers", description: "What Postject documents." },
         {
           name: "Control plane",
-          description: "How tests steer the reference; Postject itself has none of it.",
+          description: "How tests control the reference; Postject itself has nothing like it.",
         },
       ],
       components: {
@@ -123,7 +123,7 @@ function collectPaths(): ZodOpenApiPathsObject {
   };
   for (const name of routeNames) {
     const { method, path, success }: Route = routes[name];
-    const { answer } = messages[name];
+    const { response } = messages[name];
     const { body } = bodies[name];
     const example = examples[name];
     add(method, path, {
@@ -141,14 +141,14 @@ function collectPaths(): ZodOpenApiPathsObject {
       responses: {
         [success[0]]: {
           description: STATUS_CODES[success[0]] ?? "",
-          content: { "application/json": { schema: answer, example: example.answer } },
+          content: { "application/json": { schema: response, example: example.response } },
         },
         ...refusalsOf([401, ...(body ? [400, 403, 413, 415] : []), ...(path.includes(":id") ? [404] : [])]),
       },
     });
   }
   for (const [name, route] of Object.entries(controlRoutes)) {
-    const { method, path, status, description, body, query, answer } = route;
+    const { method, path, status, description, body, query, response } = route;
     const params = {
       ...(path.includes(":id") && { path: z.object({ id: z.string() }) }),
       ...(query && { query }),
@@ -163,7 +163,7 @@ function collectPaths(): ZodOpenApiPathsObject {
       responses: {
         [status]: {
           description: STATUS_CODES[status] ?? "",
-          ...(answer && { content: { "application/json": { schema: answer } } }),
+          ...(response && { content: { "application/json": { schema: response } } }),
         },
         ...refusalsOf([403, ...(body || query ? [400] : []), ...(body ? [404, 409, 413, 415] : [])]),
       },

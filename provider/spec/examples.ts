@@ -38,14 +38,14 @@ const streams = [
 export const examples = {
   createServer: {
     body: { name: server.name },
-    answer: {
+    response: {
       ...server,
       streams: streams.map(({ id, name, type }) => ({ id, name, type })),
     } satisfies CreatedServer,
   },
   listServers: {
     body: undefined,
-    answer: [
+    response: [
       { ...server, _count: { streams: 3 } },
       {
         id: "clx9a3m1b0005vy8z4h5i6j7k",
@@ -56,9 +56,9 @@ export const examples = {
       },
     ] satisfies ListedServer[],
   },
-  getServer: { body: undefined, answer: { ...server, streams } satisfies LiveServer },
+  getServer: { body: undefined, response: { ...server, streams } satisfies LiveServer },
   deleteServer: {
     body: undefined,
-    answer: { message: "Server deleted successfully", id: server.id } satisfies DeletedServer,
+    response: { message: "Server deleted successfully", id: server.id } satisfies DeletedServer,
   },
 } as const;

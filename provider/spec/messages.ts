@@ -35,21 +35,23 @@ const liveServer = z.extend(bareServer, { streams: z.array(stream) });
 
 /**
  * What the contract documents, per route: request body and response. The reference sends exactly this and reads bodies
- * strictly; the client reads `responses`.
+ * strictly; the client reads `readResponses`.
  */
 export const messages = {
   createServer: {
     body: z.object({ name: serverName }),
     /** The contract shows bare streams here; an API may send whole ones as well. */
-    answer: z.extend(bareServer, { streams: z.array(z.union([stream, bareStream])) }),
+    response: z.extend(bareServer, { streams: z.array(z.union([stream, bareStream])) }),
   },
   listServers: {
     body: undefined,
-    answer: z.array(z.extend(bareServer, { _count: z.object({ streams: z.int() }) })),
+    response: z.array(z.extend(bareServer, { _count: z.object({ streams: z.int() }) })),
   },
-  getServer: { body: undefined, answer: liveServer },
-  deleteServer: { body: undefined, answer: z.object({ message: z.string(), id: z.string() }) },
-} as const satisfies Readonly<Record<RouteName, { body: z.ZodMiniType | undefined; answer: z.ZodMiniType }>>;
+  getServer: { body: undefined, response: liveServer },
+  deleteServer: { body: undefined, response: z.object({ message: z.string(), id: z.string() }) },
+} as const satisfies Readonly<
+  Record<RouteName, { body: z.ZodMiniType | undefined; response: z.ZodMiniType }>
+>;
 
 /** A property that is used where it is there; anything unreadable counts as absent. */
 const optionalString = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
@@ -69,7 +71,7 @@ const serverResponse = z.extend(bareServer, { streams: z.array(streamResponse) }
  * What the client reads, per route. Only what every caller needs is required, so that a field which the API drops or adds
  * breaks nothing. A list entry is taken by its id and name; whoever needs more of it decides what a gap means.
  */
-export const responses = {
+export const readResponses = {
   createServer: serverResponse,
   listServers: z.array(
     z.object({
@@ -85,8 +87,8 @@ export const responses = {
 
 export type ServerResponse = z.infer<typeof serverResponse>;
 export type StreamResponse = z.infer<typeof streamResponse>;
-export type ServerListItem = z.infer<(typeof responses)["listServers"]>[number];
-export type DeleteResponse = z.infer<(typeof responses)["deleteServer"]>;
+export type ServerListItem = z.infer<(typeof readResponses)["listServers"]>[number];
+export type DeleteResponse = z.infer<(typeof readResponses)["deleteServer"]>;
 
 /** `error` is the status phrase; validation errors carry an array of messages. */
 export const errorBody = z.object({
@@ -95,8 +97,8 @@ export const errorBody = z.object({
   error: z.optional(z.string()),
 });
 
-export type CreatedServer = z.infer<(typeof messages)["createServer"]["answer"]>;
-export type ListedServer = z.infer<(typeof messages)["listServers"]["answer"]>[number];
+export type CreatedServer = z.infer<(typeof messages)["createServer"]["response"]>;
+export type ListedServer = z.infer<(typeof messages)["listServers"]["response"]>[number];
 export type LiveServer = z.infer<typeof liveServer>;
-export type DeletedServer = z.infer<(typeof messages)["deleteServer"]["answer"]>;
+export type DeletedServer = z.infer<(typeof messages)["deleteServer"]["response"]>;
 export type LiveStream = LiveServer["streams"][number];

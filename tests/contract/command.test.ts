@@ -65,13 +65,13 @@ test("env says what to do where no reference is", async () => {
   const asked = await startCommand(["--no-control"]);
   expect(run("env", "--port", portOf(asked.url))).toMatchObject({
     status: 1,
-    stderr: expect.stringContaining("no postject-reference, or it was started with --no-control"),
+    stderr: expect.stringContaining("not a postject-reference, or it was started with --no-control"),
   });
   await asked.end("SIGKILL");
   listener.close();
   expect(run("env", "--port", String(port))).toMatchObject({
     status: 1,
-    stderr: `postject-reference: Nothing answers at http://127.0.0.1:${port}. Start it with \`postject-reference --port ${port}\`.\n`,
+    stderr: `postject-reference: Nothing responds at http://127.0.0.1:${port}. Start it with \`postject-reference --port ${port}\`.\n`,
   });
 });
 
@@ -127,7 +127,7 @@ test("--seed and --faults are there from the first request, and --log shows each
 test("--host other than loopback warns, and says more where the control plane is open", async () => {
   command = await startCommand(["--host", "0.0.0.0"]);
   expect(command.printed()).toContain(
-    "warning: everybody who reaches 0.0.0.0 can use this reference and steer it",
+    "warning: anyone who can reach 0.0.0.0 can use this reference and control it",
   );
   expect(command.url).toMatch(/^http:\/\/127\.0\.0\.1:/);
   expect((await get("/_reference/health")).status).toBe(200);
@@ -159,7 +159,7 @@ test.each([
   [["--port", "x"], "It takes a whole number up to 65535"],
   [["--port", "65536"], "It takes a whole number up to 65535"],
   [["--plan", "huge"], "Allowed choices are free, starter"],
-  [["--control-host", "reference:7678"], "It takes a host name alone, without scheme and port"],
+  [["--control-host", "reference:7678", "--port", "0"], "must be a host name alone, without scheme and port"],
   [["--nonsense"], "unknown option '--nonsense'"],
   [["nonsense"], "too many arguments"],
   [["--seed", "/nowhere.json"], "--seed: /nowhere.json is not a JSON file"],
@@ -170,9 +170,9 @@ test.each([
 });
 
 test.each([
-  ["--seed", { servers: [{ name: "" }] }, "servers.0.name: must not be empty or blank"],
+  ["--seed", { servers: [{ name: "" }] }, "seed.servers.0.name: must not be empty or blank"],
   ["--seed", { servers: [{ name: "A", accountId: "x" }] }, "There is no account x"],
-  ["--faults", [{ outcome: { kind: "answer", status: 99 } }], "0.outcome.status: Too small"],
+  ["--faults", [{ outcome: { kind: "answer", status: 99 } }], "faults.0.outcome.status: Too small"],
 ])(
   "a file for %s that cannot be right is exit code 2 and names what is wrong",
   (option, content, message) => {

@@ -56,7 +56,7 @@ test("a get adds slug, description and time to each stream", async () => {
   const created = await create("get");
   const answer = await send("GET", `/v1/servers/${created.id}`);
   expect(answer.status).toBe(200);
-  const got = messages.getServer.answer.parse(await answer.json());
+  const got = messages.getServer.response.parse(await answer.json());
   expect(got).toMatchObject({ id: created.id, name: created.name, token: created.token });
   expect(got.streams).toHaveLength(3);
   expect(got.streams[0]).toEqual({

@@ -1,8 +1,13 @@
 import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Reference, startReference } from "../../provider/reference";
-import type { FaultOutcome, FaultRule } from "../../provider/reference/faults";
-import { createRequestLog, type LoggedRequest } from "../../provider/reference/request-log";
+import {
+  type FaultOutcome,
+  type FaultRule,
+  type LoggedRequest,
+  type Reference,
+  startReference,
+} from "../../provider/reference";
+import { createRequestLog } from "../../provider/reference/request-log";
 
 let reference: Reference;
 
@@ -31,9 +36,8 @@ const list = (accessToken = reference.accessToken, timeoutMs = 10_000) =>
     signal: AbortSignal.timeout(timeoutMs),
   });
 
-test("health, ready and version answer without an access token", async () => {
+test("health and version respond without an access token", async () => {
   expect(await control("GET", "health")).toEqual({ status: 200, body: { status: "ok" } });
-  expect(await control("GET", "ready")).toEqual({ status: 200, body: { status: "ready" } });
   expect(await control("GET", "version")).toEqual({
     status: 200,
     body: { name: "postject-reference", version: expect.stringMatching(/^\d+\.\d+\.\d+/) },
@@ -367,13 +371,12 @@ test.each([["http://reference"], ["reference:7678"], [""], ["a b"]])(
   },
 );
 
-test("health and ready take any host name, for health checks, and no page of elsewhere", async () => {
+test("health accepts any host name, for health checks, but no page of another origin", async () => {
   const headers = { host: "reference:7678" };
-  for (const path of ["/_reference/health", "/_reference/ready"]) {
-    expect(await statusWith(headers, path, "GET")).toBe(200);
-    expect(await statusWith(headers, path, "HEAD")).toBe(200);
-    expect(await statusWith({ ...headers, origin: "http://elsewhere.example" }, path, "GET")).toBe(403);
-  }
+  const path = "/_reference/health";
+  expect(await statusWith(headers, path, "GET")).toBe(200);
+  expect(await statusWith(headers, path, "HEAD")).toBe(200);
+  expect(await statusWith({ ...headers, origin: "http://elsewhere.example" }, path, "GET")).toBe(403);
   for (const path of [
     "/",
     "/_reference/version",

@@ -1,8 +1,8 @@
 import { maxHeaderSize } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Reference, startReference } from "../../provider/reference";
-import { refuse } from "../../provider/reference/answers";
 import { createHttpServer, readJson, send } from "../../provider/reference/http";
+import { refuse } from "../../provider/reference/responses";
 import { findFault, operations } from "../support/openapi";
 import { sendRaw } from "../support/raw-http";
 

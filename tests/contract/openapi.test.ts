@@ -22,7 +22,7 @@ test("the OpenAPI document passes Redocly's strict rules", () => {
 });
 
 test.each(routeNames)("the contract's example of %s has the shape of the spec", (name) => {
-  expect(messages[name].answer.parse(examples[name].answer)).toEqual(examples[name].answer);
+  expect(messages[name].response.parse(examples[name].response)).toEqual(examples[name].response);
   expect(messages[name].body?.parse(examples[name].body)).toEqual(examples[name].body);
 });
 

@@ -62,12 +62,15 @@ inBrowser(named("the page shows servers, streams, requests and faults as they co
   }),
 );
 
-inBrowser(named("the docs page shows the routes, with nothing from elsewhere"), () =>
+inBrowser(named("the docs page shows every route with its schemas, and loads nothing from elsewhere"), () =>
   onPhone("/_reference/docs", async (page) => {
-    await page.waitForSelector(".opblock-summary-path");
-    const text = await page.textContent("#docs");
-    for (const path of ["/v1/servers", "/_reference/snapshot"])
-      expect(text?.replaceAll("\u200b", "")).toContain(path);
+    const routes = await page.locator("summary").allTextContents();
+    for (const route of ["POST /v1/servers Create a server", "GET /_reference/snapshot"])
+      expect(routes).toContainEqual(expect.stringContaining(route));
+    await page.getByText("POST /v1/servers Create a server").click();
+    await page.getByText('"name": "Production App"').first().waitFor();
+    await page.getByRole("link", { name: "CreatedServer" }).click();
+    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
   }),
 );
 

@@ -4,30 +4,30 @@ import path from "node:path";
 import fc from "fast-check";
 import { newAccount } from "../../provider/reference/accounts";
 import { newServer } from "../../provider/reference/new-server";
-import { openSqliteStore } from "../../provider/reference/sqlite-store";
-import { createMemoryStore, type Store, type StoredServer } from "../../provider/reference/store";
+import { openStore, type Store } from "../../provider/reference/store";
+import type { StoredServer } from "../../provider/reference/types";
 
 const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-store-"));
 let files = 0;
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The two stores. `reopen` is what a restart does to it; memory does not outlive one. */
+/** Both places of a store. `reopen` restarts it; a store in memory does not survive that. */
 const stores = [
   {
     kind: "memory",
-    open: async () => createMemoryStore(),
+    open: () => openStore(),
     reopen: async (store: Store) => store,
   },
   {
-    kind: "SQLite",
+    kind: "file",
     open: () => {
       files += 1;
-      return openSqliteStore(path.join(folder, `${files}.sqlite`));
+      return openStore(path.join(folder, `${files}.sqlite`));
     },
     reopen: (store: Store) => {
       store.close();
-      return openSqliteStore(path.join(folder, `${files}.sqlite`));
+      return openStore(path.join(folder, `${files}.sqlite`));
     },
   },
 ] as const;
@@ -37,7 +37,7 @@ const other = newAccount({ id: "acct_b", plan: "free" });
 
 const contentOf = (store: Store) => ({ accounts: store.accounts(), servers: store.list() });
 
-describe.each(stores)("the $kind store", ({ open, reopen }) => {
+describe.each(stores)("a store: $kind", ({ open, reopen }) => {
   let store: Store;
 
   beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "../../tools/root";
 import { type UnpackedPackage, unpackPackage } from "../support/unpacked-package";
@@ -23,18 +23,47 @@ function run(program: string, ...args: string[]): { status: number | null; print
 }
 
 test("the tarball holds what users need and nothing else", () => {
-  const { files, packedBytes, unpackedBytes } = unpacked.tarball;
-  const kB = (bytes: number) => `${Math.round(bytes / 1000)} kB`;
-  process.stdout.write(
-    `npm package: ${kB(packedBytes)} packed, ${kB(unpackedBytes)} unpacked, ${files.length} files\n`,
-  );
+  const { files } = unpacked.tarball;
   const expected =
-    /^(dist\/(provider|sdk)\/.*\.(js|d\.ts)|dist\/provider\/reference\/([a-z]+\.(html|json)|swagger-ui\/[\w.-]+)|sdk\/schema\.json|pulumi-resource-postject|PulumiPlugin\.yaml|(CHANGELOG|README)\.md|LICENSE|package\.json)$/;
+    /^(dist\/(provider|sdk)\/.*\.(js|d\.ts)|dist\/provider\/reference\/[a-z]+\.(html|json)|sdk\/schema\.json|pulumi-resource-postject|PulumiPlugin\.yaml|(CHANGELOG|README)\.md|LICENSE|package\.json)$/;
   expect(files.filter((file) => !expected.test(file))).toEqual([]);
   expect(files.filter((file) => file.startsWith("dist/provider/schema/"))).toEqual([]);
   expect(files.filter((file) => file.startsWith("dist/provider/hosts/plugin/"))).toEqual([
     "dist/provider/hosts/plugin/main.js",
   ]);
+  const scripts = files.filter((file) => /^dist\/provider\/(reference|command)\/.*\.js$/.test(file));
+  expect(scripts.toSorted()).toEqual([
+    "dist/provider/command/main.js",
+    "dist/provider/reference/index.js",
+    "dist/provider/reference/main.js",
+  ]);
+});
+
+/** The size of a folder's files. */
+function sizeOf(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size, 0);
+}
+
+/** A package and everything that it depends on, as folders of the checkout. */
+function dependenciesOf(folder: string): string[] {
+  const { dependencies = {} } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
+  const folders = Object.keys(dependencies).map((name) => path.join(ROOT, "node_modules", name));
+  return [...new Set([folder, ...folders.flatMap(dependenciesOf)])];
+}
+
+test("the package is at most 2.2 MB unpacked, and an install beside @pulumi/pulumi adds at most 5 MB in two packages", () => {
+  const { packedBytes, unpackedBytes } = unpacked.tarball;
+  const installed = dependenciesOf(unpacked.package);
+  const installedBytes = installed.reduce((sum, folder) => sum + sizeOf(folder), 0);
+  const kB = (bytes: number) => `${Math.round(bytes / 1000)} kB`;
+  process.stdout.write(
+    `npm package: ${kB(packedBytes)} packed, ${kB(unpackedBytes)} unpacked; an install adds ${kB(installedBytes)} in ${installed.length} packages\n`,
+  );
+  expect(unpackedBytes).toBeLessThanOrEqual(2_200_000);
+  expect(installedBytes).toBeLessThanOrEqual(5_000_000);
+  expect(installed.length).toBeLessThanOrEqual(2);
 });
 
 test("publint finds nothing to say about the tarball", () => {

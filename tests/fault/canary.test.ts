@@ -126,7 +126,7 @@ test("the tarball holds no token but those that the contract's page shows", () =
     maxBuffer: 1 << 28,
   });
   rmSync(folder, { recursive: true, force: true });
-  const shown = examples.listServers.answer.map(({ token }) => token);
+  const shown = examples.listServers.response.map(({ token }) => token);
   const found = text.match(/pt_live_[0-9a-z]{32}|eyJ[\w-]{10,}\.eyJ/g) ?? [];
   expect(found.filter((token) => !shown.includes(token))).toEqual([]);
 });

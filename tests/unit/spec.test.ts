@@ -29,11 +29,11 @@ test("every route has its messages, a client method and an operation of the refe
 test("every output of a server but the provider's own comes from the API's answer", () => {
   const own = ["accountId", ...Object.keys(serverResource.inputs).filter((key) => key !== "name")];
   const fromApi = Object.keys(serverResource.outputs).filter((key) => !own.includes(key));
-  expect(Object.keys(messages.getServer.answer.shape)).toEqual(expect.arrayContaining(fromApi));
+  expect(Object.keys(messages.getServer.response.shape)).toEqual(expect.arrayContaining(fromApi));
 });
 
 test("a stream's fields are those of the API's answer", () => {
-  expect(Object.keys(messages.getServer.answer.shape.streams.def.element.shape).toSorted()).toEqual(
+  expect(Object.keys(messages.getServer.response.shape.streams.def.element.shape).toSorted()).toEqual(
     Object.keys(objects.Stream).toSorted(),
   );
 });

@@ -16,8 +16,8 @@ const SERVERS = 64;
 const PARALLEL = 8;
 
 const responses = {
-  get: examples.getServer.answer,
-  post: examples.createServer.answer,
+  get: examples.getServer.response,
+  post: examples.createServer.response,
   list: [],
 };
 

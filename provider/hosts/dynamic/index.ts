@@ -18,6 +18,11 @@ import { fromSentinel, toSentinel } from "../unknown";
 
 type StringKeyed = Record<string, unknown>;
 
+interface Checked {
+  readonly inputs?: StringKeyed;
+  readonly failures: readonly { readonly property: string; readonly reason: string }[];
+}
+
 const PROVIDER_KEY = "__provider";
 
 /** Pulumi's host process, if this module runs in one and not in a test. */
@@ -50,7 +55,8 @@ export async function configure({ config }: { config: StackConfiguration }): Pro
   owners.clear();
 }
 
-export async function check(olds: StringKeyed, news: StringKeyed) {
+/** Its type is spelled out, so that the package's declarations do not reach zod, which is bundled, by way of the client. */
+export async function check(olds: StringKeyed, news: StringKeyed): Promise<Checked> {
   const { failures } = resolveAccount(news);
   if (failures.length > 0)
     return {

@@ -1,6 +1,7 @@
+import { isIP } from "node:net";
 import { configuration, PACKAGE_NAME } from "../spec";
 
-/** What programs need to know of a reference. */
+/** What programs need to connect to a reference. */
 export interface Connection {
   readonly url: string;
   readonly accessToken: string;
@@ -8,7 +9,13 @@ export interface Connection {
 
 const { endpoint, accessToken: token } = configuration;
 
-/** Lines that connect something to a reference, ready to be pasted. */
+/** The URL at which programs on this machine reach a server that listens on an address or name. */
+export function urlOf(host: string, port: number): string {
+  const name = host.replace(/^0\.0\.0\.0$/, "127.0.0.1").replace(/^::$/, "::1");
+  return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}`;
+}
+
+/** Lines that connect something to a reference, ready to paste. */
 export const readyLines = {
   shell: ({ url, accessToken }: Connection) => [
     `export ${endpoint.env}=${url}`,

@@ -1,0 +1,43 @@
+import { STATUS_CODES } from "node:http";
+
+/** A response before it is sent, of the API and of the control plane alike. */
+export interface HttpResponse {
+  readonly status: number;
+  /** Bytes and strings are sent as they are, undefined as no body, anything else as JSON. */
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The reference cannot do what it was asked to. Over HTTP it becomes a response with this status. */
+export class RefusedError extends Error {
+  constructor(
+    readonly status: number,
+    readonly reasons: string | string[],
+  ) {
+    super([reasons].flat().join("; "));
+  }
+}
+
+/** A response in the API's error shape. */
+export function refuse(
+  statusCode: number,
+  message: string | string[],
+  headers?: HttpResponse["headers"],
+): HttpResponse {
+  return {
+    status: statusCode,
+    body: { statusCode, message, error: STATUS_CODES[statusCode] ?? "Error" },
+    headers,
+  };
+}
+
+/** The response of some work, or the refusal that it threw. A bug becomes a 500 and is reported on stderr. */
+export async function orRefusal(work: Promise<HttpResponse>): Promise<HttpResponse> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof RefusedError) return refuse(error.status, error.reasons);
+    console.error(error);
+    return refuse(500, "Internal server error");
+  }
+}
