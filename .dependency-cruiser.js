@@ -17,7 +17,7 @@ const parts = {
   [SPEC]: { imports: [], packages: ["zod/mini"] },
   [CLIENT]: { imports: [SPEC], packages: [] },
   [LIFECYCLE]: { imports: [SPEC, CLIENT], packages: [] },
-  [HOSTS_OWN]: { imports: [LIFECYCLE], packages: [] },
+  [HOSTS_OWN]: { imports: [CLIENT, LIFECYCLE], packages: [] },
   "provider/hosts/dynamic/": { imports: [SPEC, CLIENT, LIFECYCLE, HOSTS_OWN], packages: [] },
   "provider/hosts/plugin/": {
     imports: [SPEC, CLIENT, LIFECYCLE, HOSTS_OWN],

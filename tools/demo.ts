@@ -99,6 +99,8 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
           method: "DELETE",
           headers: { authorization: `Bearer ${reference.accessToken}` },
         });
+        // A server this new is not taken for gone yet, and a demo should not wait.
+        reference.clock.advance(60_000);
       },
     },
     {

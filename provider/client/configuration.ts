@@ -162,8 +162,7 @@ function inOrder(
 
 /**
  * Whether the stack's values for an account may be used: the provider has no access token of its own, or both tokens are
- * JWTs with the same `sub`, for the same endpoint. Otherwise the stack's token may belong to another account, or be sent to
- * somebody it is not meant for.
+ * JWTs with the same `sub`, for the same endpoint. Otherwise the stack's token may belong to another account.
  */
 function isForSameAccount(
   provider: ConfigurationSources["provider"],

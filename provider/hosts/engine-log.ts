@@ -1,6 +1,7 @@
 import type * as grpc from "@grpc/grpc-js";
 import type { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
+import { toPlainText } from "../client";
 import type { Notice } from "../lifecycle";
 import { ENGINE_CHANNEL } from "./engine-channel";
 
@@ -52,7 +53,8 @@ async function send(
       const request = new LogRequest();
       request.setSeverity(severity === "warning" ? LogSeverity.WARNING : LogSeverity.INFO);
       request.setUrn(urn);
-      request.setMessage(message);
+      // It may hold a name as the API has it.
+      request.setMessage(toPlainText(message));
       await new Promise<void>((done, fail) =>
         client.log(request, new Metadata(), { deadline }, (error) => (error ? fail(error) : done())),
       );

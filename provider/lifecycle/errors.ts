@@ -1,12 +1,11 @@
-import { PostjectError, toPlainText } from "../client";
+import { PostjectError } from "../client";
 import { CASCADE, errorCodes } from "../spec";
 import type { KnownServer } from "./inventory";
 
 /** How messages name a server: by its name, and by its id where it has one. */
 export function describe(name: string | undefined, id?: string): string {
-  const words = ["server", name === undefined ? "" : `"${name}"`, id ? `(${id})` : ""];
-  // An API's text must not reach the terminal as it is.
-  return toPlainText(words.filter(Boolean).join(" "));
+  if (name === undefined) return ["server", id].filter(Boolean).join(" ");
+  return id ? `server "${name}" (${id})` : `server "${name}"`;
 }
 
 /**
@@ -120,7 +119,7 @@ export class NameTakenError extends PostjectError {
     },
   ) {
     const { taken, isReplacement, importHint } = facts;
-    const strangers = taken.filter(({ isOwned }) => !isOwned).map(({ id }) => toPlainText(id));
+    const strangers = taken.filter(({ isOwned }) => !isOwned).map(({ id }) => id);
     const found = taken.map(({ id, createdAt }) =>
       createdAt === undefined ? id : `${id}, created ${createdAt}`,
     );
@@ -179,11 +178,10 @@ export class CreateUnclearError extends PostjectError {
     const again = allowDuplicateName
       ? "Look at the account's servers before you run again: with `allowDuplicateName` another one would be created."
       : "Run again: the provider stops at a taken name, so nothing is created twice.";
-    const shown = ids.map(toPlainText);
     const found =
-      shown.length > 0
-        ? `It may be one of these servers: ${shown.join(", ")}. To make the right one this resource's own, ` +
-          `${shown.map((id) => importHint(id, { isReplacement })).join(" or ")}.`
+      ids.length > 0
+        ? `It may be one of these servers: ${ids.join(", ")}. To make the right one this resource's own, ` +
+          `${ids.map((id) => importHint(id, { isReplacement })).join(" or ")}.`
         : unread === undefined
           ? `No new server of that name is listed, but it may still appear. ${again}`
           : `The list that would show it could not be read (${unread}). ${again}`;

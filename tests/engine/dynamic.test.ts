@@ -96,7 +96,7 @@ test("adopting a server of another name names both and changes nothing", async (
   });
   const { printed } = await other.run("up");
   expect(printed).toMatch(
-    /Cannot take over server c\w+: the resource is named "Other", and the server "App"/,
+    /Cannot adopt server "App" \(c\w+\) as "Other"\. Set `name` to the server's name/,
   );
   expect(await other.resources()).toEqual([]);
   other.remove();

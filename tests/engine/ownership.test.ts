@@ -224,7 +224,7 @@ describe("in the dynamic form", () => {
     };
     const { failed, printed } = await stack.run("preview");
     expect(failed).toBe(true);
-    expect(printed).toContain(`Cannot take over server ${id}: this resource has it`);
+    expect(printed).toContain(`Another resource of the program takes over server ${id}, which this one has`);
   });
 
   test("nor one that an earlier resource has", async () => {
