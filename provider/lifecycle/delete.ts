@@ -28,7 +28,7 @@ async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
     return [{ severity: "warning", message }];
   }
   if (isProtected(run, state)) {
-    run.ownership.claim(id, owner);
+    if (owner !== undefined) run.ownership.claim(id, owner);
     const setsProtectionItself = state.deletionProtection === true;
     throw new DeletionProtectedError({ name: state.name, id, setsProtectionItself });
   }

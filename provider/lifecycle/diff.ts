@@ -20,7 +20,7 @@ export interface DiffRequest {
 
 /**
  * What differs between a server's state and the inputs, without a request. It notes in `run.ownership` that the resource keeps
- * its server, if it does. Throws if another resource takes the server over in this very run.
+ * its server, if the program has it and keeps it. Throws if another resource takes the server over in this very run.
  */
 export function diff(
   run: Run,
@@ -29,7 +29,9 @@ export function diff(
   const stored = readState(state);
   const changes = findChanges(run, stored, inputs);
   const notices = warnOfAccount(run, id, stored);
-  if (owner !== undefined && !changes.some(({ replaces }) => replaces)) {
+  // A diff without a check before it is a refresh's, which still calls a renamed or moved resource by its old URN.
+  const isOfProgram = owner !== undefined && run.checked.has(owner);
+  if (isOfProgram && !changes.some(({ replaces }) => replaces)) {
     if (run.ownership.isAnnouncedByOther(id, owner)) throw new TakenServerError(id, { isOwner: true });
     if (run.ownership.hasOther(id, owner)) {
       const message =

@@ -95,9 +95,7 @@ test("adopting a server of another name names both and changes nothing", async (
     program: declare({ name: "Other", adopt: onlyServer(reference).id }),
   });
   const { printed } = await other.run("up");
-  expect(printed).toMatch(
-    /Cannot adopt server "App" \(c\w+\) as "Other"\. Set `name` to the server's name/,
-  );
+  expect(printed).toMatch(/Cannot adopt server "App" \(c\w+\) as "Other"\. Set `name` to the server's name/);
   expect(await other.resources()).toEqual([]);
   other.remove();
 });

@@ -69,6 +69,35 @@ test("a resource renamed without an alias is told of aliases first; after the im
   expect(reference.servers()).toEqual([]);
 });
 
+test("with --refresh an alias is no second resource, and the advised import works as well", async () => {
+  await up(async () => void new PluginServer("app", { name: "App", deletionProtection: false }));
+  const { id } = onlyServer(reference);
+  const refresh = { args: { refresh: true } };
+  stack.program = async () =>
+    void new PluginServer("mail", { name: "App", deletionProtection: false }, { aliases: [{ name: "app" }] });
+  const renamed = await stack.run("up", refresh);
+  expect(renamed).toMatchObject({ failed: false, changes: { same: 2 } });
+  expect(renamed.printed).not.toContain("warning");
+  stack.program = async () =>
+    void new PluginServer("post", { name: "App", deletionProtection: false }, { import: id });
+  const imported = await stack.run("up", refresh);
+  expect({ ...imported, printed: imported.failed ? imported.printed : "" }).toMatchObject({
+    failed: false,
+    printed: "",
+  });
+  expect(deletes()).toBe(0);
+  expect((await stack.resources()).map((one) => one.id)).toEqual([id]);
+  // A replacement in a run with a refresh deletes what it replaces.
+  stack.program = async () =>
+    void new PluginServer(
+      "final",
+      { name: "Renamed", deletionProtection: false },
+      { aliases: [{ name: "post" }] },
+    );
+  expect(await stack.run("up", refresh)).toMatchObject({ failed: false, changes: { replace: 1 } });
+  expect(namesOf(reference)).toEqual(["Renamed"]);
+});
+
 test("two resources that have one server are warned of, and leave together with one delete", async () => {
   await up(async () => void new PluginServer("app", { name: "App" }));
   const { id } = onlyServer(reference);
