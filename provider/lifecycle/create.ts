@@ -57,7 +57,7 @@ export async function create(run: Run, request: CreateRequest): Promise<Stored> 
   if (name === undefined) throw new Error("a checked Server has a name");
   const deadline = startOperation(request);
   const creation: Creation = { run, owner, inputs: { ...inputs, name }, importHint, deadline };
-  return run.inventory.serializeByName(name, () =>
+  return run.inventory.serialize(name, () =>
     inputs.adopt === undefined ? createNew(creation) : adopt(creation, inputs.adopt),
   );
 }

@@ -1,5 +1,5 @@
 import { ResponseMismatchError } from "../client";
-import { proveDeleted, unlessGone } from "./absence";
+import { proveDeleted, type ServerInState, unlessGone } from "./absence";
 import { DeletionProtectedError, describe } from "./errors";
 import type { Owner } from "./ownership";
 import type { Properties } from "./properties";
@@ -32,16 +32,22 @@ async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
     const setsProtectionItself = state.deletionProtection === true;
     throw new DeletionProtectedError({ name: state.name, id, setsProtectionItself });
   }
-  if (run.inventory.isDeleted(id)) return [];
-  const deadline = startOperation(request);
+  // Another resource may have had the server, and may be deleting it right now.
+  await run.inventory.serialize(id, async () => {
+    if (!run.inventory.isDeleted(id)) await sendDelete(run, { id, state }, request);
+  });
+  return [];
+}
+
+async function sendDelete(run: Run, server: ServerInState, limits: Limits): Promise<void> {
+  const deadline = startOperation(limits);
   try {
-    await unlessGone(run, { id, state }, () => run.client.deleteServer(id, deadline), deadline);
+    await unlessGone(run, server, () => run.client.deleteServer(server.id, deadline), deadline);
   } catch (error) {
     if (!(error instanceof ResponseMismatchError)) throw error;
-    await proveDeleted(run, { id, state }, deadline);
+    await proveDeleted(run, server, deadline);
   }
-  run.inventory.remove(id);
-  return [];
+  run.inventory.remove(server.id);
 }
 
 export { remove as delete };

@@ -26,8 +26,8 @@ export interface Inventory {
   add(server: KnownServer): void;
   /** Notes that this run deleted a server. */
   remove(id: string): void;
-  /** Runs creates of one name one after the other, so that each knows what became of the one before. */
-  serializeByName<T>(name: string, work: () => Promise<T>): Promise<T>;
+  /** Runs work on one name, or on one id, in turn, so that each knows what became of the one before. */
+  serialize<T>(nameOrId: string, work: () => Promise<T>): Promise<T>;
 }
 
 export function createInventory(client: Pick<Client, "listServers">): Inventory {
@@ -70,8 +70,8 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
       servers.delete(id);
       deleted.add(id);
     },
-    async serializeByName(name, work) {
-      const key = canonicalName(name);
+    async serialize(nameOrId, work) {
+      const key = canonicalName(nameOrId);
       const before = queues.get(key) ?? Promise.resolve();
       const turn = before.then(work, work);
       queues.set(key, turn);

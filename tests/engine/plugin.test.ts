@@ -407,17 +407,6 @@ test("what the stack's configuration allows counts for an explicit provider's ch
   expect(await pulumi(["preview"])).toMatchObject({ failed: false });
 });
 
-test("a secret name is in no message of a failed lookup", async () => {
-  declare(
-    server("name: App"),
-    'variables:\n  found:\n    fn::invoke: { function: postject:getServer, arguments: { name: { fn::secret: "hunter2 merger" } } }\noutputs: { id: "${found.id}" }\n',
-  );
-  const { failed, printed } = await pulumi(["preview"]);
-  expect(failed).toBe(true);
-  expect(printed).toContain("[not-found]");
-  expect(printed).not.toContain("hunter2");
-});
-
 test("the engine takes the schema without a warning", async () => {
   const { failed, stdout } = await pulumi(["package", "get-schema", plugin()]);
   expect(failed).toBe(false);

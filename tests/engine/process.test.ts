@@ -12,6 +12,7 @@ import {
   CreateRequest,
   type CreateResponse,
   GetMappingsRequest,
+  InvokeRequest,
   ListRequest,
   type ListResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
@@ -190,6 +191,10 @@ test("a secret name that is kept from the old inputs stays secret, and is in no 
   const [failure] = (await check({ name: secret("hush") }, { name: secret("hum") })).getFailuresList();
   expect(failure?.getReason()).toContain("[secret]");
   expect(failure?.getReason()).not.toMatch(/hush|hum"/);
+  const lookup = new InvokeRequest();
+  lookup.setTok("postject:index:getServer");
+  lookup.setArgs(Struct.fromJavaScript({ name: secret("hush") }));
+  await expect(client.call(client.methods.invoke, lookup)).rejects.toThrow('no server named "[secret]"');
 });
 
 test("Attach is answered, and what the provider does not do is unimplemented", async () => {
