@@ -45,7 +45,7 @@ const outcome: fc.Arbitrary<FaultOutcome> = fc.oneof(
     .constantFrom(200, 201, 202, 403, 404, 500)
     .map((status): FaultOutcome => ({ kind: "answer", status, body: "<html>" })),
   fc
-    .constantFrom({}, [], { id: "", name: null })
+    .constantFrom({}, [{}], { id: "", name: null })
     .map((body): FaultOutcome => ({ kind: "answer", status: 201, body })),
   // A refusal of something on the way that speaks JSON, but not as the API does.
   fc.constant<FaultOutcome>({ kind: "answer", status: 404, body: { message: "no route" } }),
