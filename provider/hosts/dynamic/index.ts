@@ -146,7 +146,7 @@ function identify({ [PROVIDER_KEY]: _, ...inputs }: StringKeyed): string {
   return JSON.stringify(Object.entries(inputs).toSorted());
 }
 
-/** The configuration of a server's account. An `account` that is no string is refused by the check of the inputs. */
+/** The configuration of a server's account. The check of the inputs refuses an `account` that is not a string. */
 function resolveAccount({ account }: StringKeyed): ConfigurationResolution {
   const name = typeof account === "string" ? account : undefined;
   const known = resolutions.get(name);

@@ -1,6 +1,6 @@
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Notice } from "../../lifecycle";
-import { type Decoded, decode, unwrap } from "./properties";
+import { type Decoded, decodeProperties, unwrap } from "./properties";
 
 /**
  * Reads the properties of one request, and keeps what is secret in them out of whatever the provider says about it: a program
@@ -32,8 +32,9 @@ export function createConfidential(): Confidential {
   }
   return {
     read(struct) {
-      collect(struct?.toJavaScript() ?? {}, false);
-      return decode(struct);
+      const properties = struct?.toJavaScript() ?? {};
+      collect(properties, false);
+      return decodeProperties(properties);
     },
     redact,
     redactNotices: (notices) =>

@@ -17,9 +17,14 @@ export interface Decoded {
 
 /** Reads what the engine sent; the engine leaves a struct out where it has nothing to say. */
 export function decode(struct: Struct | undefined): Decoded {
+  return decodeProperties(struct?.toJavaScript() ?? {});
+}
+
+/** The same, of properties that have been taken out of their struct. */
+export function decodeProperties(properties: Properties): Decoded {
   const values: Record<string, unknown> = {};
   const secrets = new Set<string>();
-  for (const [key, wrapped] of Object.entries(struct?.toJavaScript() ?? {})) {
+  for (const [key, wrapped] of Object.entries(properties)) {
     const isWrapped = isSecret(wrapped);
     if (isWrapped) secrets.add(key);
     values[key] = fromSentinel(isWrapped ? wrapped.value : wrapped);
