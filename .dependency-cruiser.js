@@ -2,8 +2,11 @@
 
 const SPEC = "provider/spec/";
 const CLIENT = "provider/client/";
+const SETTINGS = "provider/settings/";
 const LIFECYCLE = "provider/lifecycle/";
 const REFERENCE = "provider/reference/";
+/** The lookups need nothing of a run, so that programs and commands can call them as well. */
+const LOOKUPS = "provider/lifecycle/lookups\\.ts";
 const HOSTS_OWN = "provider/hosts/[^/]+\\.ts";
 
 /** Everything that the first request loads, undici and the message schemas among it. The build makes one file of it. */
@@ -16,20 +19,21 @@ const HTTP = "provider/client/http\\.ts";
 const parts = {
   [SPEC]: { imports: [], packages: ["zod/mini"] },
   [CLIENT]: { imports: [SPEC], packages: [] },
-  [LIFECYCLE]: { imports: [SPEC, CLIENT], packages: [] },
-  [HOSTS_OWN]: { imports: [CLIENT, LIFECYCLE], packages: [] },
-  "provider/hosts/dynamic/": { imports: [SPEC, CLIENT, LIFECYCLE, HOSTS_OWN], packages: [] },
+  [SETTINGS]: { imports: [SPEC, CLIENT], packages: [] },
+  [LIFECYCLE]: { imports: [SPEC, CLIENT, SETTINGS], packages: [] },
+  [HOSTS_OWN]: { imports: [CLIENT, SETTINGS, LIFECYCLE], packages: [] },
+  "provider/hosts/dynamic/": { imports: [SPEC, CLIENT, SETTINGS, LIFECYCLE, HOSTS_OWN], packages: [] },
   "provider/hosts/plugin/": {
-    imports: [SPEC, CLIENT, LIFECYCLE, HOSTS_OWN],
+    imports: [SPEC, CLIENT, SETTINGS, LIFECYCLE, HOSTS_OWN],
     packages: ["@grpc/grpc-js", "@pulumi/pulumi", "google-protobuf"],
   },
-  "provider/command/": { imports: [SPEC, CLIENT], packages: ["commander"] },
+  "provider/command/": { imports: [SPEC, CLIENT, SETTINGS], packages: ["commander"] },
   [REFERENCE]: {
     imports: [SPEC],
     packages: ["zod/mini", "zod/v4/locales", "commander", "node-sqlite3-wasm"],
   },
   "provider/schema/": { imports: [SPEC, REFERENCE], packages: ["zod/mini", "zod-openapi"] },
-  "sdk/": { imports: [SPEC, CLIENT], packages: ["@pulumi/pulumi"] },
+  "sdk/": { imports: [SPEC, CLIENT, SETTINGS, LOOKUPS], packages: ["@pulumi/pulumi"] },
 };
 
 const types = ["type-only", "type-import"];

@@ -1,13 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-  environmentRefusal,
-  environmentResource,
-  type Properties,
-  planEnvironment,
-  UNKNOWN,
-  variableSuffixes,
-  withCode,
-} from "../provider/spec";
+import { type Properties, UNKNOWN } from "../provider/settings/check-fields";
+import { environmentRefusal, planEnvironment } from "../provider/settings/environment-plan";
+import { environmentResource, variableSuffixes, withCode } from "../provider/spec";
 import { Server } from "./server";
 import type { EnvironmentArgs, ServerArgs, ServerTemplate } from "./types";
 import { userError } from "./user-error";

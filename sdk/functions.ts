@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Client, Deadline } from "../provider/client";
+import type { Client } from "../provider/client";
+import { functions } from "../provider/spec";
 import type { GetServerArgs, GetServerResult, GetServersArgs, GetServersResult } from "./types";
 import { userError } from "./user-error";
 
@@ -13,11 +14,9 @@ type LookupOutputOptions = Pick<pulumi.InvokeOutputOptions, "dependsOn">;
  * Looks up a server that this program does not own, by `id` or by `name`. It is read in previews, too.
  * Rejects with a `pulumi.RunError` that says what to do if there is none, or if several share the name.
  */
-export function getServer(args: GetServerArgs): Promise<GetServerResult> {
-  return lookUp(args.account, async (lookup, client, deadline) => {
-    const server = await lookup.getServer(client, args, deadline);
-    return { ...server, token: pulumi.secret(server.token) };
-  });
+export async function getServer(args: GetServerArgs): Promise<GetServerResult> {
+  const server = await lookUp("getServer", args, (lookups, ...call) => lookups.getServer(...call));
+  return { ...server, token: pulumi.secret(server.token) };
 }
 
 /**
@@ -32,11 +31,9 @@ export function getServerOutput(
 }
 
 /** Lists the servers of the account. It is read in previews, too. Rejects with a `pulumi.RunError`. */
-export function getServers(args: GetServersArgs = {}): Promise<GetServersResult> {
-  return lookUp(args.account, async (lookup, client, deadline) => {
-    const { servers } = await lookup.getServers(client, args, deadline);
-    return { servers: servers.map((server) => ({ ...server, token: pulumi.secret(server.token) })) };
-  });
+export async function getServers(args: GetServersArgs = {}): Promise<GetServersResult> {
+  const { servers } = await lookUp("getServers", args, (lookups, ...call) => lookups.getServers(...call));
+  return { servers: servers.map((server) => ({ ...server, token: pulumi.secret(server.token) })) };
 }
 
 /** Like `getServers`, with arguments that may be outputs; it waits as `getServerOutput` does. All of the result is secret. */
@@ -68,23 +65,36 @@ interface HasResources {
 /** One per configuration, so that lookups share connections. */
 const clients = new Map<string, Client>();
 
-type Lookup = typeof import("../provider/client");
+type Lookups = typeof import("../provider/lifecycle/lookups");
 
-/** Runs a lookup with the stack's configuration. The client is loaded here: most programs look nothing up. */
+/**
+ * Runs a lookup with the stack's configuration; in a unit test with Pulumi's mocks, asks those. What it needs is loaded here: most
+ * programs look nothing up.
+ */
 async function lookUp<T>(
-  account: string | undefined,
-  work: (lookup: Lookup, client: Client, deadline: Deadline) => Promise<T>,
+  name: keyof typeof functions,
+  args: GetServerArgs | GetServersArgs,
+  work: (lookups: Lookups, ...call: Parameters<Lookups["getServer"]>) => Promise<T>,
 ): Promise<T> {
-  const lookup = require("../provider/client") as Lookup;
+  if (hasMocks()) return pulumi.runtime.invoke(functions[name].token, args);
+  const { createClient, PostjectError, startDeadline } =
+    require("../provider/client") as typeof import("../provider/client");
+  const settings = require("../provider/settings") as typeof import("../provider/settings");
   try {
-    const configuration = lookup.requireConfiguration(
-      lookup.resolveConfiguration(lookup.sourcesOf(pulumi.runtime.getConfig, account)),
-    );
+    const sources = settings.sourcesOf(pulumi.runtime.getConfig, args.account);
+    const configuration = settings.requireConfiguration(settings.resolveConfiguration(sources));
     const key = JSON.stringify(configuration);
-    const client = clients.get(key) ?? lookup.createClient(configuration);
+    const client = clients.get(key) ?? createClient(configuration);
     clients.set(key, client);
-    return await work(lookup, client, lookup.startDeadline());
+    const lookups = require("../provider/lifecycle/lookups") as Lookups;
+    return await work(lookups, client, { args: { ...args }, isDynamic: true }, startDeadline());
   } catch (error) {
-    throw error instanceof lookup.PostjectError ? userError(error.message) : error;
+    throw error instanceof PostjectError ? userError(error.message) : error;
   }
+}
+
+/** Whether the program runs in a unit test, with mocks in place of the engine. */
+function hasMocks(): boolean {
+  const monitor = pulumi.runtime.getMonitor();
+  return monitor !== undefined && "mocks" in monitor;
 }

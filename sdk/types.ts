@@ -41,7 +41,7 @@ export interface ServerProperties extends pulumi.CustomResource {
   readonly name: pulumi.Output<string>;
   /** The server token (`pt_live_…`) that applications send mail with. */
   readonly token: pulumi.Output<string>;
-  /** When the server was made: ISO 8601, UTC. */
+  /** When the server was created: ISO 8601, UTC. */
   readonly createdAt: pulumi.Output<string>;
   /** The server's message streams, as its creation returned them; `getServer` returns them in full. */
   readonly streams: pulumi.Output<StreamSummary[]>;
@@ -82,7 +82,7 @@ export interface ServerSummary {
   name: string;
   /** The server token (`pt_live_…`) that applications send mail with. */
   token: pulumi.Output<string>;
-  /** When the server was made: ISO 8601, UTC. */
+  /** When the server was created: ISO 8601, UTC. */
   createdAt: string;
 }
 
@@ -102,7 +102,7 @@ export interface GetServerResult {
   name: string;
   /** The server token (`pt_live_…`) that applications send mail with. */
   token: pulumi.Output<string>;
-  /** When the server was made: ISO 8601, UTC. */
+  /** When the server was created: ISO 8601, UTC. */
   createdAt: string;
   /** The server's message streams. */
   streams: Stream[];

@@ -1,3 +1,5 @@
+import { errorCodes } from "../spec";
+
 /** What the provider reads from an access token. Both are undefined if the token is not a JWT; such tokens are accepted too. */
 export interface AccessTokenClaims {
   /** When the token expires, in milliseconds since the epoch. */
@@ -25,4 +27,9 @@ export function readAccessToken(accessToken: string): AccessTokenClaims {
   } catch {
     return {};
   }
+}
+
+/** Says when a token expired and what to do; the caller adds the subject of the sentence. */
+export function explainExpiry(expiresAt: number): string {
+  return `has expired: its \`exp\` is ${new Date(expiresAt).toISOString()}. ${errorCodes["access-token-expired"].remedy}`;
 }

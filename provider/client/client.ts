@@ -1,8 +1,7 @@
-import { type Route, type RouteName, routes } from "../spec";
-import type { DeleteResponse, ServerListItem, ServerResponse } from "../spec/messages";
-import { readAccessToken } from "./access-token";
-import { type Configuration, expiry } from "./configuration";
-import { type Deadline, type Sleep, sleepMs } from "./deadline";
+import { type ErrorCode, type Route, type RouteName, routeNames, routes } from "../spec";
+import type { RequestOf, ResponseOf } from "../spec/messages";
+import { explainExpiry, readAccessToken } from "./access-token";
+import { type Deadline, type Sleep, sleepMs, timeoutSignal } from "./deadline";
 import {
   ApiError,
   type Call,
@@ -24,42 +23,52 @@ import {
 } from "./retry";
 import { createTransport, type HttpResponse } from "./transport";
 
-/** The API, one method per route. Every method rejects with a PostjectError. */
-export interface Client {
+/**
+ * The API, one method per route: it takes the id that the path names, the body, if the route has one, and the operation's deadline.
+ * Every method rejects with a PostjectError; with a ResponseMismatchError after a success that is not as documented, or is about
+ * another server than the one asked for. A create is sent again only where it certainly had no effect.
+ */
+export type Client = {
+  readonly [Name in RouteName]: (
+    ...args: [...RequestOf<Name>, deadline: Deadline]
+  ) => Promise<ResponseOf<Name>>;
+} & {
   /** The access token's `sub`: whose servers these are. */
   readonly accountId: string | undefined;
   readonly endpoint: string;
-  /** Sent once; again only where it certainly had no effect. */
-  createServer(body: { name: string }, deadline: Deadline): Promise<ServerResponse>;
-  /** Each server once, even if a page that shifted while the API read it shows one twice. */
-  listServers(deadline: Deadline): Promise<ServerListItem[]>;
-  /** Rejects with a ResponseMismatchError if the response shows another server. */
-  getServer(id: string, deadline: Deadline): Promise<ServerResponse>;
-  /** Rejects with a ResponseMismatchError after a success that does not name the server: most likely it is gone. */
-  deleteServer(id: string, deadline: Deadline): Promise<DeleteResponse>;
+};
+
+/** How the API is reached, and as whom. */
+export interface Connection {
+  readonly accessToken: string;
+  /** Base URL, without `/v1` and without a slash at its end. */
+  readonly endpoint: string;
+  readonly maxRetries: number;
+  readonly requestTimeoutMs: number;
 }
 
-/** What each route's response is read as. */
-interface Responses {
-  createServer: ServerResponse;
-  listServers: ServerListItem[];
-  getServer: ServerResponse;
-  deleteServer: DeleteResponse;
-}
-
-export type ClientOptions = Pick<
-  Configuration,
-  "accessToken" | "endpoint" | "maxRetries" | "requestTimeoutMs"
-> & {
+export interface ClientOptions extends Connection {
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   /** From 0 to 1. */
   readonly random?: () => number;
   readonly sleep?: Sleep;
-};
+}
+
+/** One request of a route. */
+interface ClientRequest {
+  readonly id?: string | undefined;
+  readonly body?: unknown;
+}
 
 /** How much time an attempt should have at least, if the operation has that much: far above the API's usual response time. */
 const LAST_ATTEMPT_MS = 5000;
+
+/** Pauses from this length on are reported. */
+const LONG_PAUSE_MS = 3000;
+
+/** How often a request that has no response yet is reported. */
+const LONG_RESPONSE_MS = 10_000;
 
 /** Makes a client; connections open with the first request. */
 export function createClient(options: ClientOptions): Client {
@@ -78,13 +87,10 @@ export function createClient(options: ClientOptions): Client {
   /** Until when the API has asked this client to wait, by `performance.now()`. */
   let quietUntil = 0;
 
-  async function send<Name extends RouteName>(
-    name: Name,
-    { id, body }: { id?: string; body?: unknown },
-    deadline: Deadline,
-  ): Promise<Responses[Name]> {
+  async function send(name: RouteName, request: ClientRequest, deadline: Deadline): Promise<unknown> {
     const route: Route = routes[name];
-    const target = { method: route.method, path: route.path.replace(":id", encodeURIComponent(id ?? "")) };
+    const path = route.path.replace(":id", encodeURIComponent(request.id ?? ""));
+    const target = { method: route.method, path };
     // What the last attempt needs: without it, a rate limit would end as a timeout, and a create as an unclear one.
     const reserveMs =
       Math.min(requestTimeoutMs, LAST_ATTEMPT_MS, deadline.remainingMs() / 10) * (route.isIdempotent ? 1 : 2);
@@ -93,7 +99,7 @@ export function createClient(options: ClientOptions): Client {
     for (let attempt = 1; ; attempt++) {
       const call: Call = { ...target, attempt };
       try {
-        return await sendOnce(name, call, { id, body }, deadline);
+        return await sendOnce(name, call, request, deadline);
       } catch (failure) {
         const { retry, retryAfterMs } = decideRetry(route, failure);
         if (retry === "never") throw failure;
@@ -106,14 +112,16 @@ export function createClient(options: ClientOptions): Client {
         const wait = pauseMs(backOff, failed[retry], limits, random);
         // Waiting past the end would only hide what the API said behind a timeout.
         if (wait === undefined) throw failure;
-        await pause(wait, call, deadline);
+        await pause(wait, failure instanceof PostjectError ? failure.code : "network", call, deadline);
       }
     }
   }
 
   /** Waits, unless the run is cancelled; a pause ends before the deadline does. */
-  async function pause(ms: number, call: Call, deadline: Deadline): Promise<void> {
-    await sleep(ms, deadline.cancelled).catch(() => {});
+  async function pause(ms: number, reason: ErrorCode, call: Call, deadline: Deadline): Promise<void> {
+    if (ms >= LONG_PAUSE_MS)
+      deadline.report(`Waiting ${Math.round(ms / 1000)} s before sending this request again (${reason}) …`);
+    await sleep(ms, deadline.signal).catch(() => {});
     throwIfOver(call, deadline);
   }
 
@@ -125,57 +133,60 @@ export function createClient(options: ClientOptions): Client {
     const retryAfterMs = quietUntil - performance.now();
     if (retryAfterMs <= 0) return;
     const wait = pauseMs(rateLimitBackOff, 1, { retryAfterMs, remainingMs: deadline.remainingMs() }, random);
-    if (wait !== undefined) await pause(wait, call, deadline);
+    if (wait !== undefined) await pause(wait, "rate-limited", call, deadline);
   }
 
-  async function sendOnce<Name extends RouteName>(
-    name: Name,
+  async function sendOnce(
+    name: RouteName,
     call: Call,
-    { id, body }: { id: string | undefined; body: unknown },
+    { id, body }: ClientRequest,
     deadline: Deadline,
-  ): Promise<Responses[Name]> {
+  ): Promise<unknown> {
     if (now() >= expiresAt)
-      throw new PostjectError("access-token-expired", `The access token ${expiry(expiresAt)}`);
-    const route: Route = routes[name];
-    // A create leaves half of the remaining time, so that a lost response can still be reconciled.
-    const timeoutMs = Math.min(requestTimeoutMs, deadline.remainingMs() / (route.isIdempotent ? 1 : 2));
+      throw new PostjectError("access-token-expired", `The access token ${explainExpiry(expiresAt)}`);
     throwIfOver(call, deadline);
-    const response = await transport({
-      call,
-      timeoutMs,
-      ...(route.isIdempotent && { cancelled: deadline.cancelled }),
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    if (response.status < 200 || response.status > 299)
-      throw new ApiError(call, readRefusal(call, response, endpoint, quote, now()));
-    return parseResponse(name, call, response, id);
+    const { isIdempotent }: Route = routes[name];
+    // A create leaves half of the remaining time, so that a lost response can still be reconciled, and is never cancelled.
+    const timeout = timeoutSignal(
+      Math.min(requestTimeoutMs, deadline.remainingMs() / (isIdempotent ? 1 : 2)),
+    );
+    const { signal } = isIdempotent ? deadline : deadline.uninterrupted();
+    const longWait = setInterval(
+      () => deadline.report("Still waiting for Postject's response …"),
+      LONG_RESPONSE_MS,
+    );
+    try {
+      const response = await transport(call, body, AbortSignal.any([signal, timeout]));
+      if (response.status < 200 || response.status > 299)
+        throw new ApiError(call, readRefusal(call, response, endpoint, quote, now()));
+      return parseResponse(name, call, response, id);
+    } finally {
+      clearInterval(longWait);
+    }
   }
 
-  return {
-    accountId,
-    endpoint,
-    createServer: (body, deadline) => send("createServer", { body }, deadline),
-    listServers: async (deadline) => uniqueById(await send("listServers", {}, deadline)),
-    getServer: (id, deadline) => send("getServer", { id }, deadline),
-    deleteServer: (id, deadline) => send("deleteServer", { id }, deadline),
-  };
-}
-
-function uniqueById(servers: readonly ServerListItem[]): ServerListItem[] {
-  const ids = new Set<string>();
-  return servers.filter(({ id }) => !ids.has(id) && ids.add(id));
+  const methods = routeNames.map((name) => {
+    const takesId = routes[name].path.includes(":id");
+    const method = (...args: unknown[]) => {
+      const deadline = args.pop() as Deadline;
+      const id = takesId ? String(args.shift()) : undefined;
+      return send(name, { id, body: args[0] }, deadline);
+    };
+    return [name, method] as const;
+  });
+  return { ...Object.fromEntries(methods), accountId, endpoint } as unknown as Client;
 }
 
 /**
  * Parses at the door: unknown keys are dropped, missing ones are named. A response about another server than the one asked
  * for, as a cache that mixes responses up would give it, is rejected too.
  */
-function parseResponse<Name extends RouteName>(
-  name: Name,
+function parseResponse(
+  name: RouteName,
   call: Call,
   { status, text }: HttpResponse,
   id: string | undefined,
-): Responses[Name] {
+): unknown {
   const json = parseJson(text);
   if (json === undefined)
     throw new ResponseMismatchError(call, status, text === "" ? "it has no body" : "it is not JSON");
@@ -184,7 +195,7 @@ function parseResponse<Name extends RouteName>(
     const { data } = parsed;
     if (id !== undefined && "id" in data && data.id !== id)
       throw new ResponseMismatchError(call, status, "it is about another server");
-    return data as Responses[Name];
+    return data;
   }
   const places = parsed.error.issues.map(
     ({ path, message }) => `${path.join(".") || "the whole body"}: ${message}`,
@@ -256,7 +267,7 @@ function redirectTarget(location: string, endpoint: string): string {
   return URL.canParse(location, endpoint) ? new URL(location, endpoint).host : "another address";
 }
 
-function throwIfOver(call: Call, { remainingMs, cancelled }: Deadline): void {
+function throwIfOver(call: Call, { remainingMs, signal }: Deadline): void {
   if (remainingMs() <= 0) throw new TimeoutError(call, undefined);
-  if (cancelled?.aborted) throw new CancelledError(call);
+  if (signal.aborted) throw new CancelledError(call);
 }

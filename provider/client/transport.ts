@@ -11,23 +11,17 @@ import {
 import { loadHttp } from "./load-http";
 import type { Quote } from "./quote";
 
-export interface HttpRequest {
-  readonly call: Call;
-  readonly body?: string;
-  /** Ends the request after this time. */
-  readonly timeoutMs: number;
-  /** Ends the request earlier. */
-  readonly cancelled?: AbortSignal | undefined;
-}
-
 export interface HttpResponse {
   readonly status: number;
   header(name: string): string | undefined;
   readonly text: string;
 }
 
-/** Sends one request once. Rejects with a NetworkError, TimeoutError, CancelledError or ResponseMismatchError (too large). */
-export type Transport = (request: HttpRequest) => Promise<HttpResponse>;
+/**
+ * Sends one request once; a body is sent as JSON. Rejects with a NetworkError, a ResponseMismatchError (too large) or, if the
+ * signal aborts, a TimeoutError or CancelledError.
+ */
+export type Transport = (call: Call, body: unknown, signal: AbortSignal) => Promise<HttpResponse>;
 
 export interface TransportOptions {
   readonly endpoint: string;
@@ -46,9 +40,6 @@ const RESPONSE_LIMIT_BYTES = 16 * 1024 * 1024;
 const CONNECTIONS = 256;
 
 const CONNECT_TIMEOUT_MS = 10_000;
-
-/** The longest delay that a Node.js timer accepts. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Codes of failures that come before a connection is made, so that the request cannot have been sent. */
 const NOT_CONNECTED = new Set([
@@ -79,17 +70,16 @@ export function createTransport({ endpoint, accessToken, quote }: TransportOptio
   };
   let dispatcher: Dispatcher | undefined;
 
-  return async ({ call, body, timeoutMs, cancelled }) => {
+  return async (call, body, signal) => {
     dispatcher ??= openDispatcher(hostname);
-    const timeout = AbortSignal.timeout(Math.min(Math.ceil(timeoutMs), LONGEST_TIMER_MS));
-    const signal = cancelled === undefined ? timeout : AbortSignal.any([timeout, cancelled]);
+    const startedAt = performance.now();
     try {
       const request = dispatcher.request({
         origin,
         path: basePath + call.path,
         method: call.method,
         headers: { ...headers, ...(body !== undefined && { "content-type": "application/json" }) },
-        body: body ?? null,
+        body: body === undefined ? null : JSON.stringify(body),
         signal,
         // The signal ends it.
         headersTimeout: 0,
@@ -102,11 +92,18 @@ export function createTransport({ endpoint, accessToken, quote }: TransportOptio
       return { status, header, text: await readText(call, status, response.body) };
     } catch (failure) {
       if (failure instanceof PostjectError) throw failure;
-      if (timeout.aborted) throw new TimeoutError(call, timeoutMs);
-      if (cancelled?.aborted) throw new CancelledError(call);
+      if (signal.aborted)
+        throw isTimeout(signal.reason)
+          ? new TimeoutError(call, performance.now() - startedAt)
+          : new CancelledError(call);
       throw explain(failure as Failure, call, origin, quote);
     }
   };
+}
+
+/** A timeout's reason, as opposed to that of a cancelled run. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === "TimeoutError";
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

@@ -1,4 +1,5 @@
-import { type Client, createClient, requireConfiguration, resolveConfiguration, sourcesOf } from "../client";
+import { type Client, createClient } from "../client";
+import { requireConfiguration, resolveConfiguration, sourcesOf } from "../settings";
 import { readStackConfiguration } from "./states";
 
 /** Opens the account that a command works on: of the first stack's configuration, or of the environment. */

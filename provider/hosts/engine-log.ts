@@ -49,10 +49,11 @@ async function send(
   const client = new EngineClient(address, credentials.createInsecure(), ENGINE_CHANNEL);
   const deadline = Date.now() + DEADLINE_MS;
   try {
-    for (const { severity, message } of notices) {
+    for (const { severity, message, isEphemeral = false } of notices) {
       const request = new LogRequest();
       request.setSeverity(severity === "warning" ? LogSeverity.WARNING : LogSeverity.INFO);
       request.setUrn(urn);
+      request.setEphemeral(isEphemeral);
       // It may hold a name as the API has it.
       request.setMessage(toPlainText(message));
       await new Promise<void>((done, fail) =>

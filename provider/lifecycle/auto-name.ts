@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import type { CheckFailure } from "./properties";
+import type { CheckFailure } from "../settings";
 
 /** How the engine wants resources without a name to be named: its `pulumi:autonaming` configuration. */
 export interface AutoNaming {

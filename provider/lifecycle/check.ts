@@ -1,7 +1,7 @@
+import { type CheckFailure, findProblems, type Properties, UNKNOWN } from "../settings";
 import { isSameName } from "../spec";
 import { DeletionProtectedError } from "./errors";
 import type { Owner } from "./ownership";
-import { type CheckFailure, findProblems, type Properties, UNKNOWN } from "./properties";
 import { isProtected, type Run } from "./run";
 
 export interface CheckRequest {

@@ -3,11 +3,14 @@ import {
   type Deadline,
   hadNoEffect,
   isNotFound,
+  type Limits,
   PostjectError,
   ResponseMismatchError,
+  startDeadline,
 } from "../client";
-import { isSameName, type ServerInputs, serverLimitOf } from "../spec";
-import type { ServerResponse } from "../spec/messages";
+import type { Properties } from "../settings";
+import { isSameName, type ServerInputs, sentFields, serverLimitOf, serverSummary } from "../spec";
+import type { ResponseOf } from "../spec/messages";
 import {
   AdoptMismatchError,
   CreateIncompleteError,
@@ -21,9 +24,8 @@ import {
   textOf,
 } from "./errors";
 import type { Owner } from "./ownership";
-import type { Properties } from "./properties";
-import { type Limits, pauseWithin, type Run, type Stored, startOperation, uninterrupted } from "./run";
-import { readInputs, type ServerFacts, settingsOf, toState } from "./state";
+import { pauseWithin, type Run, type Stored } from "./run";
+import { isComplete, readFields, readInputs, type ServerFacts, toState } from "./state";
 
 export interface CreateRequest extends Limits {
   readonly owner?: Owner;
@@ -42,7 +44,7 @@ interface Creation {
 }
 
 /** A server that was created or found, as much as is known of it. */
-type Found = Pick<ServerResponse, "id"> & {
+type Found = { readonly id: string } & {
   readonly [Key in keyof ServerFacts]?: ServerFacts[Key] | undefined;
 };
 
@@ -55,7 +57,7 @@ export async function create(run: Run, request: CreateRequest): Promise<Stored> 
   const { owner, importHint } = request;
   const { name, ...inputs } = readInputs(request.inputs);
   if (name === undefined) throw new Error("a checked Server has a name");
-  const deadline = startOperation(request);
+  const deadline = startDeadline(request);
   const creation: Creation = { run, owner, inputs: { ...inputs, name }, importHint, deadline };
   return run.inventory.serialize(name, () =>
     inputs.adopt === undefined ? createNew(creation) : adopt(creation, inputs.adopt),
@@ -91,28 +93,27 @@ async function adopt({ run, owner, inputs, deadline }: Creation, id: string): Pr
 
 async function post(creation: Creation): Promise<Found> {
   const { run, inputs, deadline } = creation;
-  let created: ServerResponse;
+  let created: ResponseOf<"createServer">;
   try {
-    created = await run.client.createServer({ name: inputs.name }, deadline);
+    created = await run.client.createServer(
+      { ...readFields(sentFields, inputs), name: inputs.name },
+      deadline,
+    );
   } catch (failure) {
     if (hadNoEffect(failure)) throw await explainRefusal(creation, failure);
     return salvage(creation, failure) ?? reconcile(creation, failure);
   }
   if (run.inventory.hasSeen(created.id)) throw new ExistingServerError(inputs.name, created.id);
-  return created;
+  // A server has streams from the start: a response without any was sent too early.
+  const { streams, ...others } = created;
+  return streams.length > 0 ? created : others;
 }
 
 /** What can be read of a success that is not as documented: with the id of a new server, that server is known. */
 function salvage({ run }: Creation, failure: unknown): Found | undefined {
-  if (
-    !(failure instanceof ResponseMismatchError) ||
-    typeof failure.body !== "object" ||
-    failure.body === null
-  )
-    return;
-  const { id, token } = failure.body as Partial<Record<string, unknown>>;
-  if (typeof id !== "string" || id === "" || run.inventory.hasSeen(id)) return;
-  return { id, ...(typeof token === "string" && { token }) };
+  if (!(failure instanceof ResponseMismatchError)) return undefined;
+  const { id, ...facts } = readFields(serverSummary.fields, Object(failure.body));
+  return id === undefined || id === "" || run.inventory.hasSeen(id) ? undefined : { ...facts, id };
 }
 
 /**
@@ -122,7 +123,7 @@ function salvage({ run }: Creation, failure: unknown): Found | undefined {
 async function reconcile(creation: Creation, cause: unknown): Promise<Found> {
   const { run, owner, inputs, importHint } = creation;
   const { inventory, ownership } = run;
-  const deadline = uninterrupted(creation.deadline);
+  const deadline = creation.deadline.uninterrupted();
   let candidates: Found[] = [];
   let unread: string | undefined = "the operation timed out";
   for (const waitMs of run.reconcileDelaysMs) {
@@ -153,35 +154,22 @@ async function reconcile(creation: Creation, cause: unknown): Promise<Found> {
 }
 
 /** Reads what the create's response left out. */
-async function complete(creation: Creation, created: Found): Promise<Stored> {
+async function complete(creation: Creation, { id, ...created }: Found): Promise<Stored> {
   const { run, inputs } = creation;
-  const { id } = created;
   const { accountId } = run.client;
+  const state = { ...toState(created, inputs, accountId), name: inputs.name };
+  if (isComplete(state)) return { id, state };
   try {
-    const facts = isWhole(created) ? created : await readNew(creation, id);
+    const facts = await readNew(creation, id);
     return { id, state: { ...toState(facts, inputs, accountId), name: inputs.name } };
   } catch (error) {
-    const { token, createdAt } = created;
-    const state = {
-      name: inputs.name,
-      ...settingsOf(inputs),
-      ...(token !== undefined && { token }),
-      ...(createdAt !== undefined && { createdAt }),
-      ...(accountId !== undefined && { accountId }),
-    };
     throw new CreateIncompleteError(id, state, inputs.name, error);
   }
 }
 
-function isWhole(server: Found): server is Found & ServerFacts {
-  const { name, token, createdAt, streams = [] } = server;
-  // A server has streams from the start: a response without any was sent too early.
-  return name !== undefined && token !== undefined && createdAt !== undefined && streams.length > 0;
-}
-
 /** Reads a new server, again if the API does not find it yet: reads may lag behind writes. */
 async function readNew({ run, deadline }: Creation, id: string): Promise<ServerFacts> {
-  const reading = uninterrupted(deadline);
+  const reading = deadline.uninterrupted();
   let failure: unknown = new PostjectError("timeout", "The operation timed out before it could be read.");
   for (const waitMs of run.reconcileDelaysMs) {
     if (!(await pauseWithin(run, waitMs, reading))) break;

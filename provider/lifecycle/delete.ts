@@ -1,9 +1,9 @@
-import { ResponseMismatchError } from "../client";
+import { type Limits, ResponseMismatchError, startDeadline } from "../client";
+import type { Properties } from "../settings";
 import { proveDeleted, type ServerInState, unlessGone } from "./absence";
 import { DeletionProtectedError, describe } from "./errors";
 import type { Owner } from "./ownership";
-import type { Properties } from "./properties";
-import { isProtected, type Limits, type Notice, type Run, startOperation } from "./run";
+import { isProtected, type Notice, type Run } from "./run";
 import { readState } from "./state";
 
 export interface DeleteRequest extends Limits {
@@ -40,7 +40,7 @@ async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
 }
 
 async function sendDelete(run: Run, server: ServerInState, limits: Limits): Promise<void> {
-  const deadline = startOperation(limits);
+  const deadline = startDeadline(limits);
   try {
     await unlessGone(run, server, () => run.client.deleteServer(server.id, deadline), deadline);
   } catch (error) {

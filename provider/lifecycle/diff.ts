@@ -1,7 +1,7 @@
+import type { Properties } from "../settings";
 import { isSameName, type ServerInputName, type ServerState, serverResource } from "../spec";
 import { describe, TakenServerError } from "./errors";
 import type { Owner } from "./ownership";
-import type { Properties } from "./properties";
 import type { Notice, Run } from "./run";
 import { isComplete, readState } from "./state";
 

@@ -7,7 +7,6 @@ export { CreateIncompleteError, type ImportHint } from "./errors";
 export { getServer, getServers } from "./lookups";
 export type { Owner } from "./ownership";
 export { previewCreate } from "./preview-create";
-export { type CheckFailure, findProblems, type Properties, UNKNOWN } from "./properties";
 export { read } from "./read";
-export { type Limits, type Notice, type Run, startRun } from "./run";
+export { type Notice, type Run, startRun } from "./run";
 export { previewUpdate, update } from "./update";

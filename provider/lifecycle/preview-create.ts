@@ -1,8 +1,9 @@
+import { type Limits, startDeadline } from "../client";
+import type { Properties } from "../settings";
 import { plans, serverLimitOf } from "../spec";
 import { count, textOf } from "./errors";
 import type { Owner } from "./ownership";
-import type { Properties } from "./properties";
-import { type Limits, type Notice, type Run, startOperation } from "./run";
+import type { Notice, Run } from "./run";
 import { readInputs } from "./state";
 
 export interface PreviewCreateRequest extends Limits {
@@ -37,7 +38,7 @@ async function compareWithPlan(
   if (!isReplacement) run.plannedCreates += 1;
   const planned = run.plannedCreates;
   try {
-    await run.inventory.load(startOperation(request));
+    await run.inventory.load(startDeadline(request));
   } catch (error) {
     return [{ severity: "warning", message: `The plan's limit could not be checked: ${textOf(error)}` }];
   }

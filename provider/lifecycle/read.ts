@@ -1,11 +1,11 @@
-import { isNotFound, PostjectError } from "../client";
+import { isNotFound, type Limits, PostjectError, startDeadline } from "../client";
+import type { Properties } from "../settings";
 import type { ServerInputs } from "../spec";
 import { unlessGone } from "./absence";
 import { TakenServerError } from "./errors";
 import type { Owner } from "./ownership";
-import type { Properties } from "./properties";
-import { type Limits, type Run, type Stored, startOperation } from "./run";
-import { readState, settingsOf, toState } from "./state";
+import type { Run, Stored } from "./run";
+import { readInputs, readState, toState } from "./state";
 
 export interface ReadRequest extends Limits {
   readonly owner?: Owner;
@@ -26,7 +26,7 @@ export async function read(
 ): Promise<(Stored & { inputs: ServerInputs }) | undefined> {
   const { owner, id, isImport } = request;
   const state = readState(request.state);
-  const deadline = startOperation(request);
+  const deadline = startDeadline(request);
   if (id === "") throw new PostjectError("bad-request", "The id of the server to read is empty.");
   if (isImport) {
     if (run.ownership.hasOther(id, owner)) throw new TakenServerError(id);
@@ -41,7 +41,7 @@ export async function read(
   if (server === undefined) return undefined;
   if (isImport) run.ownership.takeOver(id, owner);
   const live = toState(server, state, run.client.accountId ?? state.accountId);
-  return { id, state: live, inputs: { name: live.name, ...settingsOf(live) } };
+  return { id, state: live, inputs: readInputs(live) };
 }
 
 function explainMissing(id: string): (error: unknown) => never {

@@ -1,15 +1,8 @@
-import {
-  type Client,
-  type Configuration,
-  type Deadline,
-  type Sleep,
-  sleepMs,
-  startDeadline,
-} from "../client";
+import { type Client, type Deadline, type Sleep, sleepMs } from "../client";
+import type { Configuration, Properties } from "../settings";
 import { type Fields, type ServerState, serverResource } from "../spec";
 import { createInventory, type Inventory } from "./inventory";
 import { createOwnership, type Owner, type Ownership } from "./ownership";
-import type { Properties } from "./properties";
 
 /** What one run of the engine knows of one account: handed to every operation, and forgotten at the end of the run. */
 export interface Run {
@@ -68,12 +61,6 @@ export function startRun({
   };
 }
 
-/** How long an operation may take, and what ends it early. */
-export interface Limits {
-  readonly timeoutMs?: number | undefined;
-  readonly cancelled?: AbortSignal | undefined;
-}
-
 /** A server ready to be stored. */
 export interface Stored {
   readonly id: string;
@@ -84,20 +71,14 @@ export interface Stored {
 export interface Notice {
   readonly severity: "info" | "warning";
   readonly message: string;
-}
-
-export const startOperation = ({ timeoutMs, cancelled }: Limits): Deadline =>
-  startDeadline(timeoutMs, cancelled);
-
-/** Once a server may exist, cancelling the run must not stop us from finding it: the engine waits, and keeps the result. */
-export function uninterrupted(deadline: Deadline): Deadline {
-  return { ...deadline, cancelled: undefined };
+  /** Shown only while the resource is worked on. */
+  readonly isEphemeral?: boolean;
 }
 
 /** Waits for some time. Returns false if the deadline comes first, or the operation is cancelled meanwhile. */
 export async function pauseWithin({ sleep }: Run, ms: number, deadline: Deadline): Promise<boolean> {
   if (ms >= deadline.remainingMs()) return false;
-  return sleep(ms, deadline.cancelled).then(
+  return sleep(ms, deadline.signal).then(
     () => true,
     () => false,
   );

@@ -1,41 +1,43 @@
 import type { Client } from "../client";
+import type { Properties } from "../settings";
 import {
   type Fields,
   isSameName,
   type ServerInputs,
+  type ServerOutputs,
   type ServerState,
-  type StreamSummary,
   serverResource,
+  type Values,
 } from "../spec";
-import { type Properties, readFields } from "./properties";
 
-/** A server as any of the API's responses shows it, as far as a state needs it. */
-export interface ServerFacts {
-  readonly name: string;
-  readonly token: string;
-  readonly createdAt: string;
-  readonly streams: readonly StreamSummary[];
-}
+/** A server as the API shows it. */
+export type ServerFacts = Omit<ServerOutputs, "accountId" | "deletionProtection">;
 
-/** The state of a server: what the API shows, with the inputs that only the state remembers. */
+/** The state of a server: what the API shows of it, with the inputs that only the state remembers. */
 export function toState(
   facts: ServerFacts,
   inputs: ServerInputs,
   accountId: Client["accountId"],
-): ServerState {
-  const { name, token, createdAt, streams } = facts;
+): ServerState;
+export function toState(
+  facts: Properties,
+  inputs: ServerInputs,
+  accountId: Client["accountId"],
+): Partial<ServerState>;
+export function toState(facts: Properties, inputs: ServerInputs, accountId: Client["accountId"]) {
+  const shown = readFields(serverResource.outputs, facts);
+  const isOurName =
+    shown.name !== undefined && inputs.name !== undefined && isSameName(inputs.name, shown.name);
   return {
-    // The spelling that was asked for: were the API to store another, a diff against that would replace the server.
-    name: inputs.name !== undefined && isSameName(inputs.name, name) ? inputs.name : name,
-    token,
-    createdAt,
-    streams: streams.map(({ id, name, type }) => ({ id, name, type })),
-    ...(accountId !== undefined && { accountId }),
     ...settingsOf(inputs),
+    ...shown,
+    // The spelling that was asked for: were the API to store another, a diff against that would replace the server.
+    ...(isOurName && { name: inputs.name }),
+    ...(accountId !== undefined && { accountId }),
   };
 }
 
-/** The inputs that Postject knows nothing of: they live in the state alone. */
+/** The inputs that live in the state even if no response shows them. */
 export function settingsOf(inputs: Properties): Omit<ServerInputs, "name" | "adopt"> {
   const fields: Fields = serverResource.inputs;
   const keys = Object.keys(fields).filter((key) => key !== "name" && !fields[key]?.onlyOnCreate);
@@ -44,15 +46,13 @@ export function settingsOf(inputs: Properties): Omit<ServerInputs, "name" | "ado
 
 /** What a stored state says, as far as it has the right types; states of other versions may hold more or less. */
 export function readState(state: Properties): Partial<ServerState> {
-  return {
-    ...readFields(serverResource.inputs, state),
-    ...readFields(serverResource.outputs, state),
-  } as Partial<ServerState>;
+  const outputs = readFields(serverResource.outputs, state);
+  return { ...readFields(serverResource.inputs, state), ...outputs } as Partial<ServerState>;
 }
 
 /** The inputs among properties. */
 export function readInputs(properties: Properties): ServerInputs {
-  return readFields(serverResource.inputs, properties) as ServerInputs;
+  return readFields(serverResource.inputs, properties);
 }
 
 /** A state with the settings that the inputs ask for, and the name as they spell it; a setting that they no longer name is gone. */
@@ -72,3 +72,16 @@ export function isComplete(state: Partial<ServerState>): state is ServerState {
     ([key, field]) => field.optional || state[key as keyof ServerState] !== undefined,
   );
 }
+
+/** The properties that a table of fields names, as far as they have its types; of objects in lists, those that it names in turn. */
+export function readFields<F extends Fields>(fields: F, properties: Properties): Partial<Values<F>> {
+  const read = Object.entries(fields).map(([key, { type }]) => {
+    const value = properties[key];
+    if (typeof type === "string") return [key, typeof value === TYPEOF[type] ? value : undefined];
+    if (!("listOf" in type) || !Array.isArray(value)) return [key, undefined];
+    return [key, value.map((item) => readFields(type.listOf.fields, Object(item)))];
+  });
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
+}
+
+const TYPEOF = { string: "string", boolean: "boolean", integer: "number" } as const;

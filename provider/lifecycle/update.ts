@@ -1,9 +1,9 @@
-import { PostjectError } from "../client";
+import { type Limits, PostjectError, startDeadline } from "../client";
+import type { Properties } from "../settings";
 import type { ServerState } from "../spec";
 import { unlessGone } from "./absence";
 import { describe } from "./errors";
-import type { Properties } from "./properties";
-import { type Limits, type Run, type Stored, startOperation } from "./run";
+import type { Run, Stored } from "./run";
 import { isComplete, readInputs, toState, withSettings } from "./state";
 
 export interface UpdateRequest extends Limits {
@@ -25,7 +25,7 @@ export async function update(run: Run, request: UpdateRequest): Promise<Stored> 
   const { id, inputs } = request;
   const state = withSettings(request.state, inputs);
   if (isComplete(state)) return { id, state };
-  const deadline = startOperation(request);
+  const deadline = startDeadline(request);
   const server = await unlessGone(run, { id, state }, () => run.client.getServer(id, deadline), deadline);
   if (server === undefined) {
     const remedy =

@@ -9,7 +9,16 @@ import {
 import { controlRoutes } from "../reference/control-routes";
 import { activeFault, faultRule } from "../reference/faults";
 import { account, seed, snapshot, storedServer, storedStream } from "../reference/shapes";
-import { type Fields, objects, type Route, routeNames, routes, serverResource, VERSION } from "../spec";
+import {
+  type Fields,
+  type Route,
+  routeNames,
+  routes,
+  serverResource,
+  serverSummary,
+  stream as streamType,
+  VERSION,
+} from "../spec";
 import { examples } from "../spec/examples";
 import { errorBody, messages, stream } from "../spec/messages";
 
@@ -34,13 +43,13 @@ const bodies = { ...messages, createServer: { body: z.strictObject(messages.crea
 
 /** The spec's descriptions of what an object's properties are. */
 const described = new Map<unknown, Fields>([
-  [named.Server, { ...objects.ServerSummary, ...serverResource.outputs }],
-  [named.CreatedServer, { ...objects.ServerSummary, ...serverResource.outputs }],
-  [named.ListedServer, objects.ServerSummary],
-  [named.StoredServer, { ...objects.ServerSummary, ...serverResource.outputs }],
-  [storedStream, objects.Stream],
-  [named.Stream, objects.Stream],
-  [bodies.createServer.body, objects.ServerSummary],
+  [named.Server, { ...serverSummary.fields, ...serverResource.outputs }],
+  [named.CreatedServer, { ...serverSummary.fields, ...serverResource.outputs }],
+  [named.ListedServer, serverSummary.fields],
+  [named.StoredServer, { ...serverSummary.fields, ...serverResource.outputs }],
+  [storedStream, streamType.fields],
+  [named.Stream, streamType.fields],
+  [bodies.createServer.body, serverSummary.fields],
 ]);
 
 const summaries = {

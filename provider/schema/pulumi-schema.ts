@@ -3,7 +3,9 @@ import {
   environmentResource,
   type Field,
   type Fields,
+  type FieldType,
   functions,
+  type ObjectType,
   objectTypes,
   PACKAGE_NAME,
   serverResource,
@@ -66,7 +68,7 @@ export function renderPulumiSchema(): string {
       inputProperties: properties.properties,
     },
     types: Object.fromEntries(
-      Object.entries(objectTypes).map(([name, fields]) => [
+      objectTypes.map(({ name, fields }) => [
         `${PACKAGE_NAME}:index:${name}`,
         { type: "object", ...describe(fields) },
       ]),
@@ -121,9 +123,16 @@ function toProperty(field: Field & { env?: string; envWins?: true }): object {
   };
 }
 
-function toType(type: string): object {
-  const [, values] = /^Map<(\w+)>$/.exec(type) ?? [];
-  if (values !== undefined) return { type: "object", additionalProperties: toType(values) };
-  if (type.endsWith("[]")) return { type: "array", items: toType(type.slice(0, -2)) };
-  return type in objectTypes ? { $ref: `#/types/${PACKAGE_NAME}:index:${type}` } : { type };
+function toType(type: FieldType): object {
+  if (typeof type === "string") return { type };
+  if ("listOf" in type) return { type: "array", items: toReference(type.listOf) };
+  const { mapOf } = type;
+  return {
+    type: "object",
+    additionalProperties: typeof mapOf === "string" ? { type: mapOf } : toReference(mapOf),
+  };
+}
+
+function toReference({ name }: ObjectType): object {
+  return { $ref: `#/types/${PACKAGE_NAME}:index:${name}` };
 }

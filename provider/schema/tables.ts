@@ -32,9 +32,7 @@ export function renderServerPage(): string {
     `${renderFields(inputs)}\n`,
     `It gives:\n\n${renderFields(outputs)}\n`,
   ]);
-  const types = Object.entries(objectTypes).map(
-    ([name, fields]) => `## ${name}\n\n${renderFields(fields)}\n`,
-  );
+  const types = objectTypes.map(({ name, fields }) => `## ${name}\n\n${renderFields(fields)}\n`);
   return [
     "<!-- Generated from provider/spec by `npm run generate`; do not edit. -->",
     `# Server\n\n${serverResource.description}\n`,
@@ -69,8 +67,14 @@ function renderFields(fields: Fields): string {
 }
 
 function renderType({ type }: Field): string {
-  const object = /^Map<(\w+)>$/.exec(type)?.[1] ?? type.replace("[]", "");
-  return object in objectTypes ? `[\`${type}\`](#${object.toLowerCase()})` : `\`${type}\``;
+  if (typeof type === "string") return `\`${type}\``;
+  const [item, text] =
+    "listOf" in type
+      ? [type.listOf, (name: string) => `${name}[]`]
+      : [type.mapOf, (name: string) => `Map<${name}>`];
+  return typeof item === "string"
+    ? `\`${text(item)}\``
+    : `[\`${text(item.name)}\`](#${item.name.toLowerCase()})`;
 }
 
 function renderDescription({ description, secret, replaces, onlyDynamic }: Field): string {

@@ -3,14 +3,14 @@ import {
   type Field,
   type Fields,
   functions,
-  objects,
+  resultTypes,
   serverResource,
   serverTemplate,
 } from "../spec";
 
 /** Source text of `sdk/types.ts`: what TypeScript programs see, with the spec's descriptions as docstrings. */
 export function renderTypes(): string {
-  const objectTypes = Object.entries(objects).map(([name, fields]) => renderInterface(name, fields, plain));
+  const objectTypes = resultTypes.map(({ name, fields }) => renderInterface(name, fields, plain));
   const functionTypes = Object.entries(functions).flatMap(([name, { inputs, outputs }]) => {
     const title = name[0]?.toUpperCase() + name.slice(1);
     return [
@@ -22,12 +22,12 @@ export function renderTypes(): string {
     "// Generated from provider/spec by `npm run generate`; do not edit.",
     'import type * as pulumi from "@pulumi/pulumi";',
     renderInterface("ServerArgs", serverResource.inputs, input),
-    renderInterface("ServerTemplate", serverTemplate, input),
+    renderInterface(serverTemplate.name, serverTemplate.fields, input),
     renderInterface("EnvironmentArgs<Key extends string = string>", environmentResource.inputs, input),
     "/** A resource with the outputs of a Server. */",
     "export interface ServerProperties extends pulumi.CustomResource {",
     ...renderFields(serverResource.outputs, (key, field) => {
-      const type = field.optional ? `${field.type} | undefined` : field.type;
+      const type = field.optional ? `${nameOf(field)} | undefined` : nameOf(field);
       return `readonly ${key}: pulumi.Output<${type}>;`;
     }),
     "}",
@@ -52,13 +52,19 @@ function renderFields(fields: Fields, render: (key: string, field: Field) => str
 
 /** What a resource is given may come from other resources, unless it has to be known beforehand. */
 function input(field: Field): string {
-  const map = /^Map<(\w+)>$/.exec(field.type)?.[1];
-  const type = map === undefined ? field.type : `Readonly<Record<Key, ${map}>>`;
+  const type = nameOf(field);
   return field.plain ? type : `pulumi.Input<${type}>`;
 }
 
 /** A result that a promise gives is plain; what is secret in it stays wrapped. */
 function plain(field: Field): string {
-  const type = field.type === "integer" ? "number" : field.type;
+  const type = nameOf(field);
   return field.secret ? `pulumi.Output<${type}>` : type;
+}
+
+function nameOf({ type }: Field): string {
+  if (type === "integer") return "number";
+  if (typeof type === "string") return type;
+  if ("listOf" in type) return `${type.listOf.name}[]`;
+  return `Readonly<Record<Key, ${typeof type.mapOf === "string" ? type.mapOf : type.mapOf.name}>>`;
 }

@@ -1,7 +1,7 @@
 import type { Field, Values } from "./fields";
 import { planNames } from "./plans";
 
-interface ConfigurationField extends Field {
+export interface ConfigurationField extends Field {
   /** Environment variable that gives the value where the configuration does not. */
   readonly env?: string;
   /** The variable overrides the configuration, for one run. */
@@ -11,8 +11,6 @@ interface ConfigurationField extends Field {
   /** Belongs to one account: a named account does not take it from the package's own configuration. */
   readonly ofAccount?: true;
   readonly default?: string | number | boolean;
-  readonly oneOf?: readonly string[];
-  readonly minimum?: number;
 }
 
 /** The provider's configuration: stack configuration `postject:<key>`, or properties of an explicit provider. */
@@ -93,7 +91,13 @@ export const configuration = {
 } as const satisfies Readonly<Record<string, ConfigurationField>>;
 
 export type ConfigurationKey = keyof typeof configuration;
-export type ConfigurationValues = Values<typeof configuration>;
+
+/** The values once they are checked; a key with a default always has one. */
+export type ConfigurationValues = Values<{
+  [Key in ConfigurationKey]: (typeof configuration)[Key] extends { default: unknown }
+    ? Omit<(typeof configuration)[Key], "optional">
+    : (typeof configuration)[Key];
+}>;
 
 export const configurationKeys = Object.keys(configuration) as ConfigurationKey[];
 

@@ -1,3 +1,13 @@
+import { namespaceOf, variableOf } from "./configuration";
+
+/** How to set the access token, of a named account or of the stack's own. */
+export function accessTokenRemedy(account?: string): string {
+  return (
+    "Set the JWT of your Postject account (a server token, `pt_live_…`, can only send mail): run " +
+    `\`pulumi config set --secret ${namespaceOf(account)}:accessToken <JWT>\`, or set \`${variableOf("accessToken", account)}\`.`
+  );
+}
+
 /** Every error code: what it means and what to do. A code is an interface: its meaning never changes. */
 export const errorCodes = {
   "configuration-invalid": {
@@ -6,7 +16,7 @@ export const errorCodes = {
   },
   "access-token-missing": {
     meaning: "No access token is configured.",
-    remedy: "`pulumi config set --secret postject:accessToken <token>`, or set `POSTJECT_ACCESS_TOKEN`.",
+    remedy: accessTokenRemedy(),
   },
   "access-token-expired": {
     meaning: "The access token's `exp` has passed. Nothing was sent.",

@@ -1,8 +1,15 @@
-/**
- * What a property can be: a scalar, a list of one of the spec's objects (`"Stream[]"`), or a map from keys to those or to
- * strings (`"Map<Stream>"`).
- */
-type FieldType = "string" | "boolean" | "integer" | `${string}[]` | `Map<${string}>`;
+/** What a property holds. Lists and maps hold objects that have a name in the schema, the SDKs and the docs. */
+export type FieldType =
+  | "string"
+  | "boolean"
+  | "integer"
+  | { readonly listOf: ObjectType }
+  | { readonly mapOf: ObjectType | "string" };
+
+export interface ObjectType {
+  readonly name: string;
+  readonly fields: Fields;
+}
 
 /** One property of a resource, function, object or of the configuration. Checks, types, schema and docs derive from it. */
 export interface Field {
@@ -22,6 +29,9 @@ export interface Field {
   readonly onlyDynamic?: true;
   /** What a string must look like. */
   readonly rules?: readonly Rule[];
+  readonly oneOf?: readonly string[];
+  /** The smallest integer. */
+  readonly minimum?: number;
 }
 
 /** A pattern that a string must match, and what to tell a user whose string does not. */
@@ -32,27 +42,22 @@ export interface Rule {
 
 export type Fields = Readonly<Record<string, Field>>;
 
-/** The TypeScript value of a field; `Objects` gives the fields of the objects that list types name. */
-type Value<F extends Field, Objects extends Readonly<Record<string, Fields>>> = F["type"] extends "string"
+/** The TypeScript value of a field. */
+type Value<Type extends FieldType> = Type extends "string"
   ? string
-  : F["type"] extends "boolean"
+  : Type extends "boolean"
     ? boolean
-    : F["type"] extends "integer"
+    : Type extends "integer"
       ? number
-      : F["type"] extends `${infer Name}[]`
-        ? Objects[Name] extends infer Object extends Fields
-          ? Values<Object>[]
-          : never
+      : Type extends { readonly listOf: { readonly fields: infer Item extends Fields } }
+        ? Values<Item>[]
         : never;
 
 /** The TypeScript object that a table of fields describes. */
-export type Values<
-  F extends Fields,
-  Objects extends Readonly<Record<string, Fields>> = Record<never, never>,
-> = {
-  -readonly [K in keyof F as F[K] extends { optional: true } ? never : K]: Value<F[K], Objects>;
+export type Values<F extends Fields> = {
+  -readonly [K in keyof F as F[K] extends { optional: true } ? never : K]: Value<F[K]["type"]>;
 } & {
-  -readonly [K in keyof F as F[K] extends { optional: true } ? K : never]?: Value<F[K], Objects> | undefined;
+  -readonly [K in keyof F as F[K] extends { optional: true } ? K : never]?: Value<F[K]["type"]> | undefined;
 };
 
 /** The keys of what is secret among fields. */

@@ -1,4 +1,3 @@
-export * from "./check-fields";
 export * from "./configuration";
 export * from "./environment";
 export * from "./error-codes";

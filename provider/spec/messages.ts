@@ -1,8 +1,53 @@
 import * as z from "zod/mini";
-import type { RouteName } from "./routes";
-import { nameRules } from "./server";
+import type { Field, Fields, Rule } from "./fields";
+import type { RouteName, routes } from "./routes";
+import { sentFields, serverSummary } from "./server";
 
 // Kept apart from the other tables because it loads zod: only code that talks HTTP imports it.
+
+/** The schema of a field; scalars are all that a server itself has. */
+type SchemaOf<F extends Field> = F["type"] extends "string"
+  ? z.ZodMiniString
+  : F["type"] extends "boolean"
+    ? z.ZodMiniBoolean
+    : z.ZodMiniNumberFormat;
+
+type Shape<F extends Fields> = {
+  [Key in keyof F]: F[Key] extends { optional: true }
+    ? z.ZodMiniOptional<SchemaOf<F[Key]>>
+    : SchemaOf<F[Key]>;
+};
+
+/** An object with the fields' properties; `schemaOf` makes the schema of one. */
+function objectOf<F extends Fields>(
+  fields: F,
+  schemaOf: (field: Field) => z.ZodMiniType,
+): z.ZodMiniObject<Shape<F>> {
+  const shape = Object.entries(fields).map(([key, field]) => {
+    const schema = schemaOf(field);
+    return [key, field.optional ? z.optional(schema) : schema];
+  });
+  return z.object(Object.fromEntries(shape) as Shape<F>);
+}
+
+/** A property of a request, which has to follow the field's rules. */
+function toRequestSchema({ type, rules = [] }: Field): z.ZodMiniType {
+  if (type === "boolean") return z.boolean();
+  return type === "integer" ? z.int() : z.string().check(...rules.map(toCheck));
+}
+
+/** A refinement is checked like any other rule and, unlike a pattern, left out of the OpenAPI document. */
+function toCheck({ pattern, problem }: Rule) {
+  return pattern.unicode
+    ? z.refine<string>((text) => pattern.test(text), problem)
+    : z.regex(pattern, problem);
+}
+
+/** A property of a response: what the API accepted earlier need not follow today's rules. */
+function toResponseSchema({ type }: Field): z.ZodMiniType {
+  if (type === "boolean") return z.boolean();
+  return type === "integer" ? z.int() : z.string().check(z.minLength(1));
+}
 
 const bareStream = z.object({ id: z.string(), name: z.string(), type: z.string() });
 
@@ -15,23 +60,9 @@ export const stream = z.object({
   createdAt: z.string(),
 });
 
-const bareServer = z.object({
-  id: z.string().check(z.minLength(1)),
-  name: z.string(),
-  token: z.string().check(z.minLength(1)),
-  createdAt: z.string(),
-});
+const server = objectOf(serverSummary.fields, toResponseSchema);
 
-/** A refinement is checked like any other rule and, unlike a pattern, left out of the OpenAPI document. */
-export const serverName = z
-  .string()
-  .check(
-    ...nameRules.map(({ pattern, problem }) =>
-      pattern.unicode ? z.refine<string>((name) => pattern.test(name), problem) : z.regex(pattern, problem),
-    ),
-  );
-
-const liveServer = z.extend(bareServer, { streams: z.array(stream) });
+const liveServer = z.extend(server, { streams: z.array(stream) });
 
 /**
  * What the contract documents, per route: request body and response. The reference sends exactly this and reads bodies
@@ -39,13 +70,13 @@ const liveServer = z.extend(bareServer, { streams: z.array(stream) });
  */
 export const messages = {
   createServer: {
-    body: z.object({ name: serverName }),
+    body: objectOf(sentFields, toRequestSchema),
     /** The contract shows bare streams here; an API may send whole ones as well. */
-    response: z.extend(bareServer, { streams: z.array(z.union([stream, bareStream])) }),
+    response: z.extend(server, { streams: z.array(z.union([stream, bareStream])) }),
   },
   listServers: {
     body: undefined,
-    response: z.array(z.extend(bareServer, { _count: z.object({ streams: z.int() }) })),
+    response: z.array(z.extend(server, { _count: z.object({ streams: z.int() }) })),
   },
   getServer: { body: undefined, response: liveServer },
   deleteServer: { body: undefined, response: z.object({ message: z.string(), id: z.string() }) },
@@ -53,42 +84,52 @@ export const messages = {
   Record<RouteName, { body: z.ZodMiniType | undefined; response: z.ZodMiniType }>
 >;
 
-/** A property that is used where it is there; anything unreadable counts as absent. */
-const optionalString = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
+export const serverName = messages.createServer.body.shape.name;
 
 const streamResponse = z.object({
-  id: z.string(),
-  name: z.string(),
-  type: z.string(),
+  ...bareStream.shape,
   slug: z.optional(z.string()),
   description: z.optional(z.nullable(z.string())),
   createdAt: z.optional(z.string()),
 });
 
-const serverResponse = z.extend(bareServer, { streams: z.array(streamResponse) });
+const serverResponse = z.extend(server, { streams: z.array(streamResponse) });
+
+/** The same properties, but one that is missing or unreadable counts as absent. */
+function tolerant<S extends z.core.$ZodShape>(shape: S) {
+  const schemas = Object.entries(shape).map(([key, schema]) => [key, z.catch(z.optional(schema), undefined)]);
+  return Object.fromEntries(schemas) as { [Key in keyof S]: z.ZodMiniCatch<z.ZodMiniOptional<S[Key]>> };
+}
+
+/** A server in a list is taken by its id and name; whoever needs more of it decides what a gap means. */
+const listItem = z.object({ ...tolerant(server.shape), id: server.shape.id, name: z.string() });
 
 /**
  * What the client reads, per route. Only what every caller needs is required, so that a field which the API drops or adds
- * breaks nothing. A list entry is taken by its id and name; whoever needs more of it decides what a gap means.
+ * breaks nothing. Each server is listed once, even if a page that shifted while the API read it shows one twice.
  */
 export const readResponses = {
   createServer: serverResponse,
-  listServers: z.array(
-    z.object({
-      id: bareServer.shape.id,
-      name: z.string(),
-      token: optionalString,
-      createdAt: optionalString,
-    }),
+  listServers: z.pipe(
+    z.array(listItem),
+    z.transform((servers) => [...new Map(servers.map((one) => [one.id, one])).values()]),
   ),
   getServer: serverResponse,
   deleteServer: z.object({ id: z.string() }),
 } as const satisfies Readonly<Record<RouteName, z.ZodMiniType>>;
 
-export type ServerResponse = z.infer<typeof serverResponse>;
-export type StreamResponse = z.infer<typeof streamResponse>;
-export type ServerListItem = z.infer<(typeof readResponses)["listServers"]>[number];
-export type DeleteResponse = z.infer<(typeof readResponses)["deleteServer"]>;
+/** What a call of a route is given: the id that its path names, and the body. */
+export type RequestOf<Name extends RouteName> = [
+  ...((typeof routes)[Name]["path"] extends `${string}:id` ? [id: string] : []),
+  ...((typeof messages)[Name]["body"] extends z.ZodMiniType
+    ? [body: z.infer<(typeof messages)[Name]["body"]>]
+    : []),
+];
+
+export type ResponseOf<Name extends RouteName> = z.infer<(typeof readResponses)[Name]>;
+
+/** A server in the list, as far as it could be read. */
+export type ServerListItem = ResponseOf<"listServers">[number];
 
 /** `error` is the status phrase; validation errors carry an array of messages. */
 export const errorBody = z.object({

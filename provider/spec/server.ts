@@ -1,52 +1,34 @@
 import { accountName } from "./configuration";
-import type { Fields, Rule, Values } from "./fields";
+import type { Fields, ObjectType, Rule, Values } from "./fields";
 
 /** What a create returns of a stream. */
-const streamSummaryFields = {
-  id: { type: "string", description: "Postject's id of the stream." },
-  name: { type: "string", description: "Human-readable name of the stream." },
-  type: { type: "string", description: "`transactional`, `broadcast` or `inbound`." },
-} as const satisfies Fields;
-
-const streamFields = {
-  ...streamSummaryFields,
-  slug: {
-    type: "string",
-    optional: true,
-    description: "Name of the stream in addresses and API calls, if the API shows it.",
+const streamSummary = {
+  name: "StreamSummary",
+  fields: {
+    id: { type: "string", description: "Postject's id of the stream." },
+    name: { type: "string", description: "Human-readable name of the stream." },
+    type: { type: "string", description: "`transactional`, `broadcast` or `inbound`." },
   },
-  description: { type: "string", optional: true, description: "What the stream is for, if known." },
-  createdAt: {
-    type: "string",
-    optional: true,
-    description: "When the stream was created (ISO 8601, UTC), if the API shows it.",
+} as const satisfies ObjectType;
+
+/** A stream in full, as lookups return it. */
+export const stream = {
+  name: "Stream",
+  fields: {
+    ...streamSummary.fields,
+    slug: {
+      type: "string",
+      optional: true,
+      description: "Name of the stream in addresses and API calls, if the API shows it.",
+    },
+    description: { type: "string", optional: true, description: "What the stream is for, if known." },
+    createdAt: {
+      type: "string",
+      optional: true,
+      description: "When the stream was created (ISO 8601, UTC), if the API shows it.",
+    },
   },
-} as const satisfies Fields;
-
-const idField = { type: "string", description: "Postject's id of the server." } as const;
-
-/** Properties that a server has wherever it is shown, with or without its streams. */
-const liveFields = {
-  name: {
-    type: "string",
-    description: "Human-readable name of the server. It identifies nothing: two servers may share it.",
-  },
-  token: {
-    type: "string",
-    secret: true,
-    description: "The server token (`pt_live_…`) that applications send mail with.",
-  },
-  createdAt: { type: "string", description: "When the server was made: ISO 8601, UTC." },
-} as const satisfies Fields;
-
-const streams = { type: "Stream[]", description: "The server's message streams." } as const;
-
-/** The objects that list types such as `Stream[]` name. */
-export const objects = {
-  Stream: streamFields,
-  StreamSummary: streamSummaryFields,
-  ServerSummary: { id: idField, ...liveFields },
-} as const satisfies Readonly<Record<string, Fields>>;
+} as const satisfies ObjectType;
 
 /** What a delete takes along; servers-api.txt, "Cascade Warning". */
 export const CASCADE = "its message streams, sent messages, message events, templates and server token";
@@ -60,6 +42,40 @@ export const nameRules = [
   { pattern: /^[^\x00-\x1f\x7f-\x9f]*$/, problem: "must not contain control characters" },
   { pattern: /^\P{Cs}*$/u, problem: "must not contain half a surrogate pair" },
 ] as const satisfies readonly Rule[];
+
+/**
+ * What Postject is told of a server when it is created, and shows of it ever after. A property that is added here is sent, read
+ * back, kept in the state and documented everywhere.
+ */
+export const sentFields = {
+  name: {
+    type: "string",
+    rules: nameRules,
+    description: "Human-readable name of the server. It identifies nothing: two servers may share it.",
+  },
+} as const satisfies Fields;
+
+const idField = { type: "string", description: "Postject's id of the server." } as const;
+
+/** Properties that a server has wherever it is shown, with or without its streams. */
+const liveFields = {
+  ...sentFields,
+  token: {
+    type: "string",
+    secret: true,
+    description: "The server token (`pt_live_…`) that applications send mail with.",
+  },
+  createdAt: { type: "string", description: "When the server was created: ISO 8601, UTC." },
+} as const satisfies Fields;
+
+/** A server as the API lists it. */
+export const serverSummary = {
+  name: "ServerSummary",
+  fields: { id: idField, ...liveFields },
+} as const satisfies ObjectType;
+
+/** The objects in results of resources and functions. */
+export const resultTypes: readonly ObjectType[] = [stream, streamSummary, serverSummary];
 
 /** What a program may name a server: an API may trim a name, and names that differ in outer white space alone look the same. */
 const inputNameRules = [
@@ -106,6 +122,7 @@ export const serverResource = {
     "A Postject server: the top-level unit of an account, with its own server token, message streams and templates. " +
     `Postject cannot change a server, only create and delete it, and a delete is irreversible: it takes ${CASCADE} along.`,
   inputs: {
+    ...sentFields,
     name: {
       type: "string",
       optional: true,
@@ -156,7 +173,7 @@ export const serverResource = {
   outputs: {
     ...liveFields,
     streams: {
-      type: "StreamSummary[]",
+      type: { listOf: streamSummary },
       description:
         "The server's message streams, as its creation returned them; `getServer` returns them in full.",
     },
@@ -173,10 +190,8 @@ export const serverResource = {
   },
 } as const;
 
-export type StreamState = Values<typeof streamFields>;
-export type StreamSummary = Values<typeof streamSummaryFields>;
 export type ServerInputs = Values<typeof serverResource.inputs>;
-type ServerOutputs = Values<typeof serverResource.outputs, typeof objects>;
+export type ServerOutputs = Values<typeof serverResource.outputs>;
 /** Inputs plus outputs, as last stored. */
 export type ServerState = ServerInputs & ServerOutputs;
 export type ServerInputName = keyof typeof serverResource.inputs;
@@ -210,7 +225,10 @@ export const functions = {
       },
       account: accountOfLookup,
     },
-    outputs: { id: idField, ...liveFields, streams },
+    outputs: {
+      ...serverSummary.fields,
+      streams: { type: { listOf: stream }, description: "The server's message streams." },
+    },
   },
   getServers: {
     token: "postject:index:getServers",
@@ -224,15 +242,19 @@ export const functions = {
       account: accountOfLookup,
     },
     outputs: {
-      servers: { type: "ServerSummary[]", description: "The servers, in the order the API lists them." },
+      servers: {
+        type: { listOf: serverSummary },
+        description: "The servers, in the order the API lists them.",
+      },
     },
   },
 } as const satisfies Readonly<
   Record<string, { token: string; description: string; inputs: Fields; outputs: Fields }>
 >;
 
-export type ServerSummary = Values<typeof objects.ServerSummary>;
+export type StreamState = Values<typeof stream.fields>;
+export type ServerSummary = Values<typeof serverSummary.fields>;
 export type GetServerArgs = Values<typeof functions.getServer.inputs>;
-export type GetServerResult = Values<typeof functions.getServer.outputs, typeof objects>;
+export type GetServerResult = Values<typeof functions.getServer.outputs>;
 export type GetServersArgs = Values<typeof functions.getServers.inputs>;
-export type GetServersResult = Values<typeof functions.getServers.outputs, typeof objects>;
+export type GetServersResult = Values<typeof functions.getServers.outputs>;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { CreateIncompleteError, type Properties } from "../../provider/lifecycle";
+import { CreateIncompleteError } from "../../provider/lifecycle";
 import { type FaultOutcome, type FaultRule, type Reference, startReference } from "../../provider/reference";
+import type { Properties } from "../../provider/settings";
 import { routeNames } from "../../provider/spec";
 import { type Operations, startOperations } from "../support/operations";
 

@@ -5,14 +5,8 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import {
-  type Client,
-  createClient,
-  getServers,
-  hadNoEffect,
-  isNotFound,
-  startDeadline,
-} from "../../provider/client";
+import { type Client, createClient, hadNoEffect, isNotFound, startDeadline } from "../../provider/client";
+import { getServers } from "../../provider/lifecycle";
 
 const servers: Server[] = [];
 const folders: string[] = [];
@@ -80,7 +74,7 @@ const failureOf = (work: Promise<unknown>): Promise<Error> =>
     (error: Error) => error,
   );
 
-const list = (client: Client) => client.listServers(startDeadline(10_000));
+const list = (client: Client) => client.listServers(startDeadline({ timeoutMs: 10_000 }));
 
 test("headers of 200 KB are cut off", async () => {
   const client = await serve((_, response) =>
@@ -135,7 +129,7 @@ describe("a rate limit", () => {
       );
       const client = connectTo(`http://127.0.0.1:${port}`, { random: Math.random, maxRetries: 1 });
       const lists = await Promise.all(
-        Array.from({ length: 64 }, () => client.listServers(startDeadline(60_000))),
+        Array.from({ length: 64 }, () => client.listServers(startDeadline({ timeoutMs: 60_000 }))),
       );
       expect(lists).toHaveLength(64);
       expect(requests).toBeLessThan(64 * 4);
@@ -182,7 +176,7 @@ describe("a rate limit", () => {
 
   test("that never ends is an error before the deadline, with the API's own words", async () => {
     const { client, requests } = await respondWith([slowDown()], { random: Math.random });
-    const failure = await failureOf(client.listServers(startDeadline(1500)));
+    const failure = await failureOf(client.listServers(startDeadline({ timeoutMs: 1500 })));
     expect(failure.message).toContain(`"slow down"`);
     expect(failure.message).toContain(`tried ${requests.length} times`);
     expect(requests.length).toBeGreaterThan(1);
@@ -196,7 +190,7 @@ describe("a rate limit", () => {
     await new Promise((done) => setTimeout(done, 100));
     const started = performance.now();
     const second = list(client).then(() => performance.now() - started);
-    expect(await client.listServers(startDeadline(400))).toEqual([]);
+    expect(await client.listServers(startDeadline({ timeoutMs: 400 }))).toEqual([]);
     expect(performance.now() - started).toBeLessThan(400);
     await first;
     expect(await second).toBeGreaterThan(700);
@@ -261,8 +255,10 @@ describe("a response", () => {
   test("without a token is an error, naming the server, only for a program that asks for it", async () => {
     const body = [whole, { id: "b", name: "B\u001b[31m", createdAt: whole.createdAt }];
     const { client } = await respondWith([{ status: 200, body }]);
-    expect((await getServers(client, { nameContains: "A" }, startDeadline())).servers).toHaveLength(1);
-    await expect(getServers(client, {}, startDeadline())).rejects.toThrow(
+    expect(
+      (await getServers(client, { args: { nameContains: "A" }, isDynamic: true }, startDeadline())).servers,
+    ).toHaveLength(1);
+    await expect(getServers(client, { args: {}, isDynamic: true }, startDeadline())).rejects.toThrow(
       /shows no token for server "B" \(b\).*\[unexpected-response\]/,
     );
   });
@@ -441,7 +437,7 @@ function makeCertificate(): { key: Buffer; cert: Buffer; file: string } {
 function listInBuild(endpoint: string, env: Readonly<Record<string, string>>): Promise<string> {
   const program = `const { createClient, startDeadline } = require(${JSON.stringify(path.resolve("dist/provider/client"))});
     createClient({ accessToken: "t", endpoint: ${JSON.stringify(endpoint)}, maxRetries: 0, requestTimeoutMs: 3000 })
-      .listServers(startDeadline(5000)).then((servers) => console.log(JSON.stringify(servers)));`;
+      .listServers(startDeadline({ timeoutMs: 5000 })).then((servers) => console.log(JSON.stringify(servers)));`;
   return new Promise((done, fail) => {
     execFile(
       process.execPath,
@@ -499,7 +495,7 @@ test("the client as it is shipped goes through a proxy, to https and to http, bu
 
 test("a black hole ends at the deadline", async () => {
   const client = await serve(() => {});
-  await expect(client.listServers(startDeadline(500))).rejects.toThrow("[timeout]");
+  await expect(client.listServers(startDeadline({ timeoutMs: 500 }))).rejects.toThrow("[timeout]");
 });
 
 test("a rate limit that lasts is reported as that, also where each response takes its time", async () => {
@@ -509,7 +505,7 @@ test("a rate limit that lasts is reported as that, also where each response take
   });
   const failures = await Promise.all(
     Array.from({ length: 20 }, () =>
-      failureOf(client.createServer({ name: "A" }, startDeadline(4000))).then(String),
+      failureOf(client.createServer({ name: "A" }, startDeadline({ timeoutMs: 4000 }))).then(String),
     ),
   );
   expect(failures.filter((failure) => !failure.includes("[rate-limited]"))).toEqual([]);
@@ -531,9 +527,11 @@ describe("before there is a connection", () => {
     const { port } = silent.address() as AddressInfo;
     if (variable !== "") process.env[variable] = `http://127.0.0.1:${port}`;
     const client = connectTo(variable === "" ? `https://127.0.0.1:${port}` : "https://postject.invalid");
-    await expect(client.listServers(startDeadline(700))).rejects.toThrow("[timeout]");
+    await expect(client.listServers(startDeadline({ timeoutMs: 700 }))).rejects.toThrow("[timeout]");
     const cancellation = new AbortController();
-    const cancelled = client.listServers(startDeadline(60_000, cancellation.signal));
+    const cancelled = client.listServers(
+      startDeadline({ timeoutMs: 60_000, cancelled: cancellation.signal }),
+    );
     setTimeout(() => cancellation.abort(), 200);
     await expect(cancelled).rejects.toThrow("[cancelled]");
     for (const socket of sockets) socket.destroy();
@@ -545,7 +543,7 @@ describe("before there is a connection", () => {
     proxy.on("connect", (_, socket) => socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"));
     process.env.HTTPS_PROXY = `http://127.0.0.1:${await listen(proxy)}`;
     const client = connectTo("https://postject.invalid", { maxRetries: 1 });
-    const failure = await failureOf(client.createServer({ name: "A" }, startDeadline(5000)));
+    const failure = await failureOf(client.createServer({ name: "A" }, startDeadline({ timeoutMs: 5000 })));
     expect(failure).toMatchObject({ code: "network", mayHaveArrived: false });
   });
 });

@@ -1,5 +1,5 @@
 import type { Reference, StoredServer } from "../../provider/reference";
-import type { StreamSummary } from "../../provider/spec";
+import type { ServerState } from "../../provider/spec";
 
 /** The server that has to be the only one. */
 export function onlyServer(reference: Reference): StoredServer {
@@ -33,7 +33,7 @@ export async function createByHand(
 }
 
 /** A server's streams as its resource has them. */
-export function streamsOf(server: StoredServer | undefined): StreamSummary[] {
+export function streamsOf(server: StoredServer | undefined): ServerState["streams"] {
   return (server?.streams ?? []).map(({ id, name, type }) => ({ id, name, type }));
 }
 

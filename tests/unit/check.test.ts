@@ -1,4 +1,4 @@
-import { UNKNOWN } from "../../provider/lifecycle";
+import { UNKNOWN } from "../../provider/settings";
 import { serverResource } from "../../provider/spec";
 import { startOperations } from "../support/operations";
 
@@ -12,7 +12,7 @@ const diff = (request: Omit<Parameters<typeof diffOf>[0], "id">) => {
 
 test.each([
   [{ name: 5 }, "name", "must be a string"],
-  [{ name: "A", deletionProtection: "true" }, "deletionProtection", "must be a boolean"],
+  [{ name: "A", deletionProtection: "true" }, "deletionProtection", "must be true or false"],
   [{ name: "" }, "name", "must not be empty or blank"],
   [{ name: "\u007f" }, "name", "must not contain control characters"],
   [{ name: " A" }, "name", "must not begin or end with white space"],

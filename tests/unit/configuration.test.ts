@@ -1,4 +1,5 @@
-import { readAccessToken, resolveConfiguration } from "../../provider/client";
+import { readAccessToken } from "../../provider/client";
+import { resolveConfiguration } from "../../provider/settings";
 import { isLoopback } from "../../provider/spec";
 
 const NOW = Date.UTC(2026, 10, 24);

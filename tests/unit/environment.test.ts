@@ -1,4 +1,5 @@
-import { type Properties, planEnvironment, UNKNOWN } from "../../provider/spec";
+import { type Properties, UNKNOWN } from "../../provider/settings";
+import { planEnvironment } from "../../provider/settings/environment-plan";
 
 const around = { environment: "pr-42", project: "web", stack: "dev" };
 
@@ -89,7 +90,7 @@ test("all problems are told at once: types, names, variables and the template", 
   const servers = { access: {}, b: {}, c: { name: 7, nmae: "C" }, "a-b": {}, a_b: {} };
   const { problems } = plan(servers, "{nobody}", { deletionProtection: "yes" });
   expect(problems).toEqual([
-    "`deletionProtection` of an Environment must be a boolean",
+    "`deletionProtection` of an Environment must be true or false",
     expect.stringContaining("the name template has `{nobody}`"),
     "`name` of the server `c` must be a string",
     expect.stringContaining("unknown input `nmae` of the server `c`"),

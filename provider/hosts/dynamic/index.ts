@@ -1,13 +1,13 @@
+import { createClient, PostjectError } from "../../client";
+import type { Owner, Run } from "../../lifecycle";
+import * as lifecycle from "../../lifecycle";
 import {
   type ConfigurationResolution,
-  createClient,
-  PostjectError,
+  type Properties,
   requireConfiguration,
   resolveConfiguration,
   sourcesOf,
-} from "../../client";
-import type { Owner, Properties, Run } from "../../lifecycle";
-import * as lifecycle from "../../lifecycle";
+} from "../../settings";
 import { PACKAGE_NAME, serverResource, withCode } from "../../spec";
 import { endWithEngine } from "../end-with-engine";
 import { createEngineLog, type LogProtocol } from "../engine-log";

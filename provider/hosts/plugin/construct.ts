@@ -2,17 +2,14 @@ import { Alias } from "@pulumi/pulumi/proto/alias_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { type RegisterResourceResponse, Result } from "@pulumi/pulumi/proto/resource_pb";
 import { PostjectError } from "../../client";
-import { UNKNOWN } from "../../lifecycle";
+import { type Properties, UNKNOWN } from "../../settings";
+import { environmentRefusal, type PlannedServer, planEnvironment } from "../../settings/environment-plan";
 import {
-  environmentRefusal,
   environmentResource,
-  objects,
   PACKAGE_NAME,
-  type PlannedServer,
-  type Properties,
-  planEnvironment,
   secretKeys,
   serverResource,
+  serverSummary,
   serverTemplate,
   withoutOnlyDynamic,
 } from "../../spec";
@@ -109,7 +106,9 @@ async function registerServer(
   registration.setProvider(request.getProvidersMap().get(PACKAGE_NAME) ?? "");
   registration.setParentstacktracehandle(request.getStackTraceHandle());
   const template = templates[planned.key] ?? {};
-  const given = Object.keys(withoutOnlyDynamic(serverTemplate)).map((key) => [key, template[key]] as const);
+  const given = Object.keys(withoutOnlyDynamic(serverTemplate.fields)).map(
+    (key) => [key, template[key]] as const,
+  );
   setInputs(registration, {
     ...Object.fromEntries(given),
     name: join(planned.name, [top.servers, top.nameTemplate, template.name]),
@@ -135,7 +134,7 @@ function summarize(response: RegisterResourceResponse, isPreview: boolean): Regi
   const outputs: Properties = response.getObject()?.toJavaScript() ?? {};
   // What a preview cannot tell, and what a server that failed or was skipped does not have.
   const isPartial = isPreview || response.getResult() !== Result.SUCCESS;
-  const secrets = secretKeys(objects.ServerSummary);
+  const secrets = secretKeys(serverSummary.fields);
   const read = (key: string) => {
     const { value, isSecret } = unwrap(key === "id" ? response.getId() || undefined : outputs[key]);
     const known = value === undefined && isPartial ? UNKNOWN : value;
@@ -143,7 +142,7 @@ function summarize(response: RegisterResourceResponse, isPreview: boolean): Regi
       ? undefined
       : wrap({ value: known, isSecret: isSecret || secrets.includes(key) });
   };
-  return Object.fromEntries(Object.keys(objects.ServerSummary).map((key) => [key, read(key)]));
+  return Object.fromEntries(Object.keys(serverSummary.fields).map((key) => [key, read(key)]));
 }
 
 function toOutputs(registered: readonly RegisteredServer[]): Record<string, unknown> {

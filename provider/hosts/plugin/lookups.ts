@@ -2,9 +2,10 @@ import type { ServerWritableStream } from "@grpc/grpc-js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { PostjectError } from "../../client";
-import type { Limits, Properties, Run } from "../../lifecycle";
+import { type Deadline, type Limits, PostjectError, startDeadline } from "../../client";
+import type { Run } from "../../lifecycle";
 import * as lifecycle from "../../lifecycle";
+import type { Properties } from "../../settings";
 import { functions, secretKeys, serverResource } from "../../spec";
 import { createConfidential } from "./confidential";
 import { toErrorResponse } from "./errors";
@@ -33,7 +34,9 @@ export function createLookupService({
       const args = confidential.read(request.getArgs()).values;
       const response = new rpc.InvokeResponse();
       try {
-        response.setReturn(await callFunction(getRun(), request.getTok(), args, limits(request)));
+        response.setReturn(
+          await callFunction(getRun(), request.getTok(), args, startDeadline(limits(request))),
+        );
         return response;
       } catch (error) {
         throw confidential.redactError(error);
@@ -41,7 +44,7 @@ export function createLookupService({
     }),
 
     list: (call) => {
-      const streaming = (async () => streamServers(getRun(), call, limits(call.request)))();
+      const streaming = (async () => streamServers(getRun(), call, startDeadline(limits(call.request))))();
       track(
         streaming.then(
           () => call.end(),
@@ -53,12 +56,18 @@ export function createLookupService({
 }
 
 /** Runs one of the schema's functions. Rejects with a PostjectError if there is none of that token. */
-async function callFunction(run: Run, token: string, args: Properties, limits: Limits): Promise<Struct> {
+async function callFunction(
+  { client }: Run,
+  token: string,
+  args: Properties,
+  deadline: Deadline,
+): Promise<Struct> {
   const { getServer, getServers } = functions;
+  const lookup = { args, isDynamic: false };
   if (token === getServer.token)
-    return encode(await lifecycle.getServer(run, args, limits), secretKeys(getServer.outputs));
+    return encode(await lifecycle.getServer(client, lookup, deadline), secretKeys(getServer.outputs));
   if (token === getServers.token) {
-    const { servers } = await lifecycle.getServers(run, args, limits);
+    const { servers } = await lifecycle.getServers(client, lookup, deadline);
     // The list as a whole, because a secret inside it would be lost.
     return encode({ servers }, ["servers"]);
   }
@@ -67,16 +76,20 @@ async function callFunction(run: Run, token: string, args: Properties, limits: L
 
 /** Streams a page of the account's servers, and where the next begins if there is one. */
 async function streamServers(
-  run: Run,
+  { client }: Run,
   call: ServerWritableStream<rpc.ListRequest, rpc.ListResponse>,
-  limits: Limits,
+  deadline: Deadline,
 ): Promise<void> {
   const { request } = call;
   const token = request.getContinuationToken() || "0";
   if (request.getToken() !== serverResource.token || !/^\d+$/.test(token)) {
     throw new PostjectError("bad-request", `Cannot list ${request.getToken()} from "${token}".`);
   }
-  const { servers } = await lifecycle.getServers(run, decode(request.getQuery()).values, limits);
+  const { servers } = await lifecycle.getServers(
+    client,
+    { args: decode(request.getQuery()).values, isDynamic: false },
+    deadline,
+  );
   const start = Number(token);
   const limit = request.getLimit() || Number.POSITIVE_INFINITY;
   const pageSize = request.getPageSize() || Number.POSITIVE_INFINITY;

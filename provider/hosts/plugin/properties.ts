@@ -1,5 +1,5 @@
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { type Properties, UNKNOWN } from "../../lifecycle";
+import { type Properties, UNKNOWN } from "../../settings";
 import { fromSentinel, toSentinel } from "../unknown";
 
 /** The key that marks an object as a wrapped value, and what it holds where the value is a secret. */

@@ -6,14 +6,9 @@ import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import {
-  type Configuration,
-  createClient,
-  PostjectError,
-  requireConfiguration,
-  resolveConfiguration,
-} from "../../client";
-import { type Limits, type Run, startRun, UNKNOWN } from "../../lifecycle";
+import { createClient, type Limits, PostjectError } from "../../client";
+import { type Run, startRun } from "../../lifecycle";
+import { type Configuration, requireConfiguration, resolveConfiguration, UNKNOWN } from "../../settings";
 import {
   configuration as configurationFields,
   secretKeys,
@@ -66,12 +61,14 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     return run;
   }
 
-  /** Lookups carry no timeout, and reads none in the protocol of older engines and SDKs. */
-  function limits(request: { getTimeout?(): number }): Limits {
+  /** Lookups carry no timeout and no URN, and reads no timeout in the protocol of older engines and SDKs. */
+  function limits(request: { getTimeout?(): number; getUrn?(): string }): Limits {
     const timeoutSeconds = request.getTimeout?.() ?? 0;
+    const urn = request.getUrn?.() ?? "";
     return {
       timeoutMs: timeoutSeconds > 0 ? timeoutSeconds * 1000 : undefined,
       cancelled: cancellation.signal,
+      report: (message) => void log.write(urn, [{ severity: "info", message, isEphemeral: true }]),
     };
   }
 

@@ -1,9 +1,10 @@
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { PostjectError } from "../../client";
-import type { AutoNaming, CheckFailure, Limits, Notice, Properties, Run } from "../../lifecycle";
+import { type Limits, PostjectError } from "../../client";
+import type { AutoNaming, Notice, Run } from "../../lifecycle";
 import * as lifecycle from "../../lifecycle";
+import type { CheckFailure, Properties } from "../../settings";
 import { secretKeys, serverResource } from "../../spec";
 import { type Confidential, createConfidential } from "./confidential";
 import { toServiceError } from "./errors";
@@ -22,7 +23,7 @@ export interface ResourceHost {
   /** The component that this process has put a server into. */
   componentOf(urn: string): string | undefined;
   log(urn: string, notices: readonly Notice[]): Promise<void>;
-  limits(request: { getTimeout?(): number }): Limits;
+  limits(request: { getTimeout?(): number; getUrn?(): string }): Limits;
 }
 
 /** A request about one resource. */

@@ -1,0 +1,50 @@
+import { explainExpiry, readAccessToken } from "../client";
+import { accessTokenRemedy } from "../spec";
+import type { ConfigurationFailure } from "./configuration";
+import { type ConfigurationSources, findCandidates, keyOf } from "./sources";
+
+/** The first access token that has not expired: refresh and destroy are configured with the one that the last run used. */
+export function chooseAccessToken(sources: ConfigurationSources): string | ConfigurationFailure {
+  const { account, now = Date.now() } = sources;
+  const candidates = findCandidates("accessToken", sources).map(({ value, source }) => {
+    const token = String(value).trim();
+    return { token, source, ...readAccessToken(token) };
+  });
+  const [first] = candidates;
+  if (first === undefined) {
+    const reason = `${keyOf("accessToken", account?.name)} is missing. ${accessTokenRemedy(account?.name)}`;
+    return { key: "accessToken", code: "access-token-missing", reason };
+  }
+  // A later choice stands in for an expired first one, but one for another account would act on other servers.
+  const usable = candidates.find(
+    ({ token, expiresAt = Number.POSITIVE_INFINITY, accountId }) =>
+      now < expiresAt &&
+      (token === first.token || (first.accountId !== undefined && accountId === first.accountId)),
+  );
+  if (usable === undefined) {
+    const latest = candidates.reduce((a, b) => ((a.expiresAt ?? 0) < (b.expiresAt ?? 0) ? b : a));
+    const reason = `${latest.source} ${explainExpiry(latest.expiresAt ?? 0)}`;
+    return { key: "accessToken", code: "access-token-expired", reason };
+  }
+  const problem = findAccessTokenProblem(usable.token);
+  if (problem === undefined) return usable.token;
+  return { key: "accessToken", code: "configuration-invalid", reason: `${usable.source} ${problem}` };
+}
+
+/** What was pasted by mistake, where it shows. An access token need not be a JWT: any other text is left to the API to judge. */
+function findAccessTokenProblem(token: string): string | undefined {
+  if (/^bearer\b/i.test(token)) return "must be the token alone, without `Bearer`";
+  if (/^["'`]|["'`]$/.test(token)) return "must be the token alone, without quotation marks";
+  if (token.startsWith("pt_live_"))
+    return "must be the account's access token; this is a server token, which can only send mail";
+  if (!/^[\x21-\x7e]+$/.test(token)) return "must not contain spaces or control characters";
+  if (isCutShort(token)) return "looks like a JWT that was cut short: copy all of it";
+  return undefined;
+}
+
+/** A signed JWT has three parts and an encrypted one five, none of them empty; the first is JSON, so it begins with `eyJ`. */
+function isCutShort(token: string): boolean {
+  const parts = token.split(".");
+  if (!token.startsWith("eyJ")) return false;
+  return ![3, 5].includes(parts.length) || parts.at(-1) === "";
+}

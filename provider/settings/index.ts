@@ -1,0 +1,3 @@
+export * from "./check-fields";
+export * from "./configuration";
+export { sourcesOf } from "./sources";

@@ -1,0 +1,107 @@
+import { readAccessToken } from "../client";
+import {
+  type ConfigurationField,
+  type ConfigurationKey,
+  configuration,
+  configurationKeys,
+  namespaceOf,
+  variableOf,
+} from "../spec";
+
+/** Where values may come from, unchecked: strings, or what a typed program passed. */
+export interface ConfigurationSources {
+  /** What the engine configures the provider with; at refresh and destroy, that is the last run's configuration. */
+  readonly provider: Readonly<Record<string, unknown>>;
+  /**
+   * The stack's configuration as it is now, where the host knows it. The provider may be an explicit one, perhaps for
+   * another account, and its name does not tell: see `isForSameAccount` and `protects` for where this counts all the same.
+   */
+  readonly stack?: Readonly<Record<string, unknown>>;
+  /** A named account and the values of its own namespace. They come first, and are the only ones for an account's keys. */
+  readonly account?: NamedAccount | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since the epoch. */
+  readonly now?: number;
+}
+
+interface NamedAccount {
+  readonly name: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** A value that is given for a key, and what messages call the place that it comes from. */
+export interface Candidate {
+  readonly value: unknown;
+  readonly source: string;
+}
+
+/** The configuration of an account within a stack's; `get` reads a full key, such as `postject:endpoint`. */
+export function sourcesOf(get: (key: string) => unknown, account?: string): ConfigurationSources {
+  const read = (name?: string) =>
+    Object.fromEntries(configurationKeys.map((key) => [key, get(keyOf(key, name))]));
+  return {
+    provider: read(),
+    account: account === undefined ? undefined : { name: account, values: read(account) },
+    env: process.env,
+  };
+}
+
+/** A key as stack configuration and messages have it, for a named account or without one. */
+export function keyOf(key: ConfigurationKey, account?: string): string {
+  return `${namespaceOf(account)}:${key}`;
+}
+
+/** The values given for a key, first choice first. An empty one counts as unset: Pulumi and shells make it easy to set one. */
+export function findCandidates(key: ConfigurationKey, sources: ConfigurationSources): Candidate[] {
+  const { envWins, ofAccount }: ConfigurationField = configuration[key];
+  const { account, env } = sources;
+  const layers: { readonly name?: string; readonly values: readonly unknown[] }[] = [];
+  if (account !== undefined) layers.push({ name: account.name, values: [account.values[key]] });
+  if (account === undefined || !ofAccount) layers.push({ values: inOrder(key, sources) });
+  const given = layers.map(({ name, values }) => {
+    const variable = variableOf(key, name);
+    return {
+      configured: values.map((value): Candidate => ({ value, source: keyOf(key, name) })),
+      fromEnv: variable === undefined ? [] : [{ value: env[variable], source: variable }],
+    };
+  });
+  const ordered = envWins
+    ? [...given.flatMap(({ fromEnv }) => fromEnv), ...given.flatMap(({ configured }) => configured)]
+    : given.flatMap(({ configured, fromEnv }) => [...configured, ...fromEnv]);
+  return ordered.filter(({ value }) => isGiven(value));
+}
+
+/** The provider's own value and the stack's current one, first choice first. */
+function inOrder(key: ConfigurationKey, { provider, stack = {} }: ConfigurationSources): unknown[] {
+  const { ofAccount, protects }: ConfigurationField = configuration[key];
+  const [own, current] = [provider[key], stack[key]];
+  if (ofAccount && !isForSameAccount(provider, stack)) return [own];
+  const isStricter = protects && (current === true || current === "true");
+  return key === "accessToken" || isStricter ? [current, own] : [own, current];
+}
+
+/**
+ * Whether the stack's values for an account may be used: the provider has no access token of its own, or both tokens are
+ * JWTs with the same `sub`, for the same endpoint. Otherwise the stack's token may belong to another account.
+ */
+function isForSameAccount(
+  provider: ConfigurationSources["provider"],
+  stack: ConfigurationSources["provider"],
+): boolean {
+  if (!isGiven(provider.accessToken)) return true;
+  const account = readAccessToken(String(provider.accessToken)).accountId;
+  return (
+    account !== undefined &&
+    account === readAccessToken(String(stack.accessToken)).accountId &&
+    (!isGiven(provider.endpoint) || toBaseUrl(provider.endpoint) === toBaseUrl(stack.endpoint))
+  );
+}
+
+/** An endpoint in the form that requests are made with, and others are compared with; the default if none is given. */
+export function toBaseUrl(endpoint: unknown): string {
+  return String(isGiven(endpoint) ? endpoint : configuration.endpoint.default).replace(/\/+$/, "");
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
+}
