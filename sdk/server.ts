@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { homedir, hostname } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
-import { secretKeys, serverResource } from "../provider/spec";
+import { warnOfUnknownKeys } from "../provider/settings/unknown-keys";
+import { PACKAGE_NAME, secretKeys, serverResource } from "../provider/spec";
 import type { ServerArgs, ServerProperties } from "./types";
 import { userError } from "./user-error";
 
@@ -38,6 +40,7 @@ export class Server extends ServerResource {
       opts.id === undefined
         ? { ...args, name: args.name, [serverResource.dynamicAutoName]: autoName(name, opts.parent) }
         : { account: args.account };
+    warnOfMisspeltKeys();
     super(
       serverResource.dynamicType,
       name,
@@ -73,16 +76,30 @@ export class Server extends ServerResource {
   }
 }
 
+let isWarned = false;
+
+/** Once in a program: configuration is read by its keys, so one that is misspelt would go unnoticed. */
+function warnOfMisspeltKeys(): void {
+  // A project of this name keeps its own settings under it.
+  if (isWarned || pulumi.getProject() === PACKAGE_NAME) return;
+  isWarned = true;
+  for (const message of warnOfUnknownKeys(Object.keys(pulumi.runtime.allConfig())))
+    void pulumi.log.warn(message);
+}
+
 /**
- * The name of a new server that the program gives none. The same in every run, so that a preview shows the name that the update
- * will use; a server that exists keeps its name, whatever becomes of project, stack and resource.
+ * The name of a new server that the program gives none. The same in every run of one program in one place, so that a preview shows
+ * the name that the update will use; different elsewhere, since colleagues who try a program out may share an account. A server that
+ * exists keeps its name, whatever becomes of place, project, stack and resource.
  */
 function autoName(name: string, parent: pulumi.Resource | undefined): string {
+  const { PULUMI_HOME, PULUMI_BACKEND_URL } = process.env;
+  const place = [hostname(), homedir(), process.cwd(), PULUMI_HOME, PULUMI_BACKEND_URL];
   const parents: (string | undefined)[] = [];
   // Resources of one name are told apart by their parents, as in a URN.
   for (let one = parent as Parent | undefined; one !== undefined; one = one.__parentResource)
     parents.push(one.__pulumiType, one.__name);
-  const identity = JSON.stringify([pulumi.getProject(), pulumi.getStack(), ...parents, name]);
+  const identity = JSON.stringify([...place, pulumi.getProject(), pulumi.getStack(), ...parents, name]);
   return `${name}-${createHash("sha256").update(identity).digest("hex").slice(0, 7)}`;
 }
 

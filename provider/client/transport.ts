@@ -101,9 +101,9 @@ export function createTransport({ endpoint, accessToken, quote }: TransportOptio
   };
 }
 
-/** A timeout's reason, as opposed to that of a cancelled run. */
-function isTimeout(reason: unknown): boolean {
-  return reason instanceof Error && reason.name === "TimeoutError";
+/** Tells a timeout's reason from that of a cancelled run. */
+function isTimeout(reason: DOMException | undefined): boolean {
+  return reason?.name === "TimeoutError";
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

@@ -50,7 +50,8 @@ function checkNew(run: Run, owner: Owner, inputs: Properties): CheckFailure[] {
     const isUnknown = Object.keys(run.inputFields).some(
       (key) => run.inputFields[key]?.replaces && inputs[key] === UNKNOWN,
     );
-    if (!isUnknown && isProtected(run, replaced)) failures.push(refusal(replaced, { by: "run" }));
+    const isLifted = inputs.deletionProtection === false;
+    if (!isUnknown && isProtected(run, replaced)) failures.push(refusal(replaced, { by: "run", isLifted }));
   }
   if (typeof adopt === "string" && owner !== undefined) {
     if (run.ownership.hasOther(adopt, owner) || run.ownership.isAnnouncedByOther(adopt, owner))
@@ -63,6 +64,7 @@ function checkNew(run: Run, owner: Owner, inputs: Properties): CheckFailure[] {
 /** A new name or account replaces the server; a value that is not known yet may turn out to be the same. */
 function checkReplacement(run: Run, oldInputs: Properties, inputs: Properties): CheckFailure[] {
   if (!isProtected(run, oldInputs)) return [];
+  const isLifted = inputs.deletionProtection === false;
   const isChanged = (key: string) =>
     key in run.inputFields &&
     ![inputs[key], oldInputs[key]].includes(UNKNOWN) &&
@@ -72,8 +74,8 @@ function checkReplacement(run: Run, oldInputs: Properties, inputs: Properties): 
     isChanged("name") &&
     !isSameName(String(inputs.name), String(oldInputs.name))
   )
-    return [refusal(oldInputs, { by: "name", newName: String(inputs.name) })];
-  return isChanged("account") ? [refusal(oldInputs, { by: "account" })] : [];
+    return [refusal(oldInputs, { by: "name", newName: String(inputs.name), isLifted })];
+  return isChanged("account") ? [refusal(oldInputs, { by: "account", isLifted })] : [];
 }
 
 function refusal(

@@ -15,10 +15,14 @@ export function describe(name: string | undefined, id?: string): string {
 export type ImportHint = (id: string, context: { readonly isReplacement: boolean }) => string;
 
 /** Why the run would delete a server and create another in its place. */
-type Replacement =
+type Replacement = (
   | { readonly by: "name"; readonly newName: string }
   | { readonly by: "account" }
-  | { readonly by: "run" };
+  | { readonly by: "run" }
+) & {
+  /** Whether the edit that replaces the server also lifts its protection. */
+  readonly isLifted: boolean;
+};
 
 /** The run would delete a protected server, or replace it. */
 export class DeletionProtectedError extends PostjectError {
@@ -32,42 +36,44 @@ export class DeletionProtectedError extends PostjectError {
     replacement?: Replacement,
   ) {
     const { name, id, setsProtectionItself } = server;
+    const explained = replacement === undefined ? explainDelete() : explainReplacement(name, replacement);
     const forOneRun = setsProtectionItself
-      ? "."
-      : ". Or allow it for one run with `POSTJECT_DELETION_PROTECTION=false`" +
-        (replacement === undefined
-          ? "."
-          : ", which also helps if an earlier run deleted the server and could not create the new one.");
+      ? ""
+      : " Or allow it for one run with `POSTJECT_DELETION_PROTECTION=false`.";
     super(
       "deletion-protected",
-      `Deletion protection is on for ${describe(name, id)}. ${explainReplacement(name, replacement)}${forOneRun}`,
+      `Deletion protection is on for ${describe(name, id)}. ${explained}${forOneRun}`,
     );
   }
 }
 
-function explainReplacement(name: string | undefined, replacement: Replacement | undefined): string {
-  const loss = `would delete it with ${CASCADE}, and create another`;
-  switch (replacement?.by) {
+function explainDelete(): string {
+  return (
+    "It was not deleted. To keep it, put the resource back into the program, or let Pulumi forget it with `pulumi state delete`. " +
+    `To delete it with ${CASCADE}, put it back with \`deletionProtection: false\`, run \`pulumi up\`, then repeat.`
+  );
+}
+
+function explainReplacement(name: string | undefined, replacement: Replacement): string {
+  const { change, undo, repeat } = describeReplacement(name, replacement);
+  const loss = `${change} would delete it with ${CASCADE}, and create another.`;
+  return replacement.isLifted
+    ? `${loss} \`deletionProtection: false\` counts after an update: ${undo} for one \`pulumi up\`, then ${repeat}.`
+    : `${loss} To avoid that, ${undo}. To replace it, also set \`deletionProtection: false\`, run \`pulumi up\`, then ${repeat}.`;
+}
+
+function describeReplacement(name: string | undefined, replacement: Replacement) {
+  switch (replacement.by) {
     case "name":
-      return (
-        `Renaming it to ${JSON.stringify(replacement.newName)} ${loss}. To keep it, set its name to ${JSON.stringify(name)}. To ` +
-        "replace it, set `deletionProtection: false` under the old name, run `pulumi up`, then rename it"
-      );
+      return {
+        change: `Renaming it to ${JSON.stringify(replacement.newName)}`,
+        undo: `keep the name ${JSON.stringify(name)}`,
+        repeat: "rename it",
+      };
     case "account":
-      return (
-        `Changing its \`account\` ${loss}. To replace it, set \`deletionProtection: false\` with the old \`account\`, run ` +
-        "`pulumi up`, then change the account"
-      );
+      return { change: "Changing its `account`", undo: "keep the account", repeat: "change the account" };
     case "run":
-      return (
-        `This run ${loss}. To replace it, undo the change that causes that, set \`deletionProtection: false\`, run ` +
-        "`pulumi up`, then repeat"
-      );
-    case undefined:
-      return (
-        "It was not deleted. To keep it, put the resource back into the program, or let Pulumi forget it with `pulumi state delete`. " +
-        `To delete it with ${CASCADE}, set \`deletionProtection: false\`, run \`pulumi up\`, then repeat`
-      );
+      return { change: "This run", undo: "undo the change that causes that", repeat: "repeat" };
   }
 }
 

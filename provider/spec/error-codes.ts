@@ -29,7 +29,7 @@ export const errorCodes = {
   },
   forbidden: {
     meaning: "The account is not allowed to do this (403).",
-    remedy: "Use a token with the permission that the API's message names.",
+    remedy: "Use an access token that is allowed to do this.",
   },
   "plan-limit": {
     meaning: "The account's plan does not allow another server (403 on a create).",
@@ -42,11 +42,11 @@ export const errorCodes = {
   },
   conflict: {
     meaning: "The API refused the request because something already exists (409).",
-    remedy: "The API's message in the error says what.",
+    remedy: "Remove or rename what already exists, or change the inputs.",
   },
   "bad-request": {
     meaning: "The API refused the request's content (400 and other 4xx).",
-    remedy: "The API's message in the error names the fields.",
+    remedy: "Correct the inputs.",
   },
   "rate-limited": {
     meaning: "The API limited the rate of requests (429) for longer than the operation may take.",
@@ -101,7 +101,9 @@ export const errorCodes = {
     meaning: "Deletion protection is on for the server, and the run would delete it.",
     remedy:
       "To allow it: set `deletionProtection: false` on the server, run `pulumi up`, then repeat. Or, for servers that do " +
-      "not set it themselves, allow it for one run with `POSTJECT_DELETION_PROTECTION=false`.",
+      "not set it themselves, allow it for one run with `POSTJECT_DELETION_PROTECTION=false`. That also helps if an earlier run " +
+      "deleted the server and could not create the new one. To let Pulumi forget a server without deleting it, set the resource " +
+      "option `retainOnDelete: true` before you remove it, or run `pulumi state delete`.",
   },
   "absence-unproven": {
     meaning: "The API says a server does not exist, but it cannot be proven that it is gone.",

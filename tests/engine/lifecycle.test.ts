@@ -76,7 +76,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
       for (const operation of ["preview", "up"] as const) {
         const { failed, printed } = await stack.run(operation);
         expect(failed).toBe(true);
-        expect(printed).toContain('To keep it, set its name to "App"');
+        expect(printed).toContain('To avoid that, keep the name "App"');
         expect(printed).toContain("[deletion-protected]");
       }
     });
@@ -86,7 +86,9 @@ describe.each(forms)("in the $form form", ({ Server }) => {
   test("lifting the protection in the same run as the rename does not lift it", async () => {
     await stack.run("up");
     stack.program = declare({ name: "B", deletionProtection: false });
-    expect((await stack.run("up")).printed).toContain("[deletion-protected]");
+    const { printed } = await stack.run("up");
+    expect(printed).toContain('counts after an update: keep the name "App" for one `pulumi up`');
+    expect(printed).toContain("[deletion-protected]");
     expect(onlyServer(reference).name).toBe("App");
   });
 

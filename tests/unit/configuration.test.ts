@@ -1,5 +1,5 @@
 import { readAccessToken } from "../../provider/client";
-import { resolveConfiguration } from "../../provider/settings";
+import { resolveConfiguration, warnOfUnknownKeys } from "../../provider/settings";
 import { isLoopback } from "../../provider/spec";
 
 const NOW = Date.UTC(2026, 10, 24);
@@ -237,4 +237,59 @@ test.each([
 ])("claims are read if they make sense, and such a token is judged without a crash: %#", (token, claims) => {
   expect(readAccessToken(token)).toEqual(claims);
   expect(() => resolve({ accessToken: token })).not.toThrow();
+});
+
+test.each([
+  ["pt_live_sk7f2a9b3c4d5e6f7a8b9c0d1e2f3a4b", "this is a server token"],
+  [`Bearer ${fresh}`, "without `Bearer`"],
+  [`"${fresh}"`, "without quotation marks"],
+  [fresh.split(".").slice(0, 2).join("."), "cut short"],
+  [fresh.slice(0, 30), "cut short"],
+  [`${fresh.split(".").slice(0, 2).join(".")}.`, "cut short"],
+])("what was pasted in place of an access token is recognised and not shown: %#", (token, problem) => {
+  for (const [provider, env, source] of [
+    [{ accessToken: token }, {}, "postject:accessToken"],
+    [{}, { POSTJECT_ACCESS_TOKEN: token }, "POSTJECT_ACCESS_TOKEN"],
+  ] as const) {
+    const { failures } = resolveConfiguration({ provider, env, now: NOW });
+    expect(failures).toMatchObject([
+      { code: "configuration-invalid", reason: expect.stringContaining(problem) },
+    ]);
+    expect(
+      failures[0]?.reason.startsWith(`${source} must`) || failures[0]?.reason.startsWith(`${source} looks`),
+    ).toBe(true);
+    expect(failures[0]?.reason).not.toContain(token.slice(8, 24));
+  }
+});
+
+test("a bad value is refused by the place that it comes from", () => {
+  const reasonOf = (sources: Partial<Parameters<typeof resolveConfiguration>[0]>) =>
+    resolveConfiguration({ provider: { accessToken: fresh }, env: {}, now: NOW, ...sources }).failures[0]
+      ?.reason;
+  expect(reasonOf({ env: { POSTJECT_ENDPOINT: "x" } })).toMatch(/^POSTJECT_ENDPOINT must be a URL/);
+  expect(reasonOf({ env: { POSTJECT_DELETION_PROTECTION: "no" } })).toBe(
+    'POSTJECT_DELETION_PROTECTION must be true or false, not "no"',
+  );
+  const account = { name: "eu", values: { accessToken: fresh, maxRetries: "many" } };
+  expect(reasonOf({ account })).toMatch(/^postject-eu:maxRetries must/);
+  expect(reasonOf({ account: { name: "eu", values: {} } })).toMatch(
+    /^postject-eu:accessToken is missing.*postject-eu:accessToken.*POSTJECT_EU_ACCESS_TOKEN/,
+  );
+});
+
+test("a misspelt key is warned of, with the one that was probably meant; other packages' keys are not", () => {
+  expect(
+    warnOfUnknownKeys([
+      "postject:endpoint",
+      "postject:accesstoken",
+      "postject-eu:endpont",
+      "postject:region",
+      "postjectx:a",
+      "aws:region",
+    ]),
+  ).toEqual([
+    "postject:accesstoken is not a setting of this package; did you mean postject:accessToken?",
+    "postject-eu:endpont is not a setting of this package; did you mean postject-eu:endpoint?",
+    expect.stringMatching(/^postject:region is not a setting of this package; the keys are accessToken, /),
+  ]);
 });

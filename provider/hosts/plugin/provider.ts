@@ -7,10 +7,17 @@ import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { createClient, type Limits, PostjectError } from "../../client";
-import { type Run, startRun } from "../../lifecycle";
-import { type Configuration, requireConfiguration, resolveConfiguration, UNKNOWN } from "../../settings";
+import { type Notice, type Run, startRun } from "../../lifecycle";
+import {
+  type Configuration,
+  requireConfiguration,
+  resolveConfiguration,
+  UNKNOWN,
+  warnOfUnknownKeys,
+} from "../../settings";
 import {
   configuration as configurationFields,
+  PACKAGE_NAME,
   secretKeys,
   serverResource,
   VERSION,
@@ -25,6 +32,7 @@ import { decode, withoutUnknown } from "./properties";
 import { createResourceService, toCheckResponse } from "./resource";
 import { readStackConfiguration } from "./stack-configuration";
 import { createUnary } from "./unary";
+import { parseUrn } from "./urn";
 
 /** The provider as one process serves it, and how far its work is done. */
 export interface PluginProvider {
@@ -107,8 +115,9 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
       return response;
     }),
 
-    checkConfig: unary((request: rpc.CheckRequest) => {
+    checkConfig: unary(async (request: rpc.CheckRequest) => {
       const { values, secrets } = decode(request.getNews());
+      await log.write("", warnOfKeys(request.getUrn(), Object.keys(values)));
       const { failures } = resolveConfiguration({
         provider: withoutUnknown(values),
         stack: readStackConfiguration(),
@@ -186,6 +195,16 @@ export function createProvider(engineAddress: string | undefined): PluginProvide
     idle: async () => void (await Promise.allSettled(underWay)),
     isIdle: () => underWay.size === 0,
   };
+}
+
+/** The engine adds keys of its own to a provider's properties. */
+const ENGINE_KEYS = ["version", "pluginDownloadURL", "__internal"];
+
+function warnOfKeys(providerUrn: string, keys: readonly string[]): Notice[] {
+  // A project of this name keeps its own settings under it.
+  if (parseUrn(providerUrn).project === PACKAGE_NAME) return [];
+  const given = keys.filter((key) => !ENGINE_KEYS.includes(key)).map((key) => `${PACKAGE_NAME}:${key}`);
+  return warnOfUnknownKeys(given).map((message) => ({ severity: "warning", message }));
 }
 
 /** All operations of a run listen to one signal, which is no leak. */

@@ -1,5 +1,6 @@
 /** The parts of a resource's URN: `urn:pulumi:<stack>::<project>::<parent types>$<type>::<name>`. */
 export interface UrnParts {
+  readonly project: string;
   readonly type: string;
   /** The type of the resource's parent; undefined for one at the root of the stack. */
   readonly parentType: string | undefined;
@@ -9,7 +10,7 @@ export interface UrnParts {
 /** Takes a URN apart; all parts are empty where there is none. */
 export function parseUrn(urn: string): UrnParts {
   // A name may hold anything, also colons.
-  const [, , types = "", ...name] = urn.split("::");
+  const [, project = "", types = "", ...name] = urn.split("::");
   const [type = "", parentType] = types.split("$").toReversed();
-  return { type, parentType, name: name.join("::") };
+  return { project, type, parentType, name: name.join("::") };
 }

@@ -1,0 +1,33 @@
+import { configuration, configurationKeys, PACKAGE_NAME } from "../spec";
+
+/**
+ * Warnings of keys in stack configuration that mean nothing to this package: most likely they are misspelt. `keys` are full ones,
+ * such as `postject:endpoint`; those of other packages are left alone.
+ */
+export function warnOfUnknownKeys(keys: readonly string[]): string[] {
+  return keys.flatMap((fullKey) => {
+    const [namespace = "", key = ""] = fullKey.split(":");
+    const isOurs = namespace === PACKAGE_NAME || namespace.startsWith(`${PACKAGE_NAME}-`);
+    if (!isOurs || key in configuration) return [];
+    const [closest = ""] = configurationKeys.toSorted((a, b) => distance(a, key) - distance(b, key));
+    const hint =
+      distance(closest, key) <= key.length / 2
+        ? `did you mean ${namespace}:${closest}?`
+        : `the keys are ${configurationKeys.join(", ")}.`;
+    return [`${fullKey} is not a setting of this package; ${hint}`];
+  });
+}
+
+/** How many letters have to be added, removed or changed to make one word of another, whatever their case (Levenshtein). */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...from.toLowerCase()].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...to.toLowerCase()].entries())
+      next.push(
+        Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)),
+      );
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
