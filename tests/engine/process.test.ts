@@ -1,8 +1,8 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import path from "node:path";
 import * as grpc from "@grpc/grpc-js";
-import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { EngineClient, EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
 import {
@@ -15,6 +15,9 @@ import {
   InvokeRequest,
   ListRequest,
   type ListResponse,
+  ProviderHandshakeRequest,
+  ReadRequest,
+  type ReadResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
@@ -78,18 +81,6 @@ test("stdout holds nothing but the port", async () => {
   plugin.kill("SIGINT");
   await end;
   expect(printed).toMatch(/^\d+\n$/);
-});
-
-test("what cannot be loaded after the port was printed ends the process, and says why", () => {
-  const listen = path.join(ROOT, "dist/provider/hosts/listen.js");
-  const script = `require(${JSON.stringify(listen)}).listen(() => { throw new Error("no gRPC") })`;
-  const {
-    status: exitCode,
-    stdout,
-    stderr,
-  } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" });
-  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: expect.stringMatching(/^\d+\n$/) });
-  expect(stderr).toMatch(/^postject: cannot start: Error: no gRPC\n {4}at /);
 });
 
 test("after Cancel and SIGINT an idle process ends by itself", async () => {
@@ -174,6 +165,21 @@ test("pages of a list follow each other, and a token that is none is refused", a
   await expect(list("abc")).rejects.toThrow("[bad-request]");
 });
 
+test("a server that does not exist is no error where the engine only asks whether it exists", async () => {
+  const { call, methods } = client;
+  const read = (name: string, id: string) => {
+    const request = new ReadRequest();
+    request.setUrn(`urn:pulumi:dev::test::postject:index:Server::${name}`);
+    request.setId(id);
+    request.setProperties(new Struct());
+    return call<ReadRequest, ReadResponse>(methods.read, request);
+  };
+  const id = (await create("App")).getId();
+  expect((await read("__exists__1", id)).getId()).toBe(id);
+  expect((await read("__exists__2", "nobody")).toObject()).toMatchObject({ id: "", properties: undefined });
+  await expect(read("app", "nobody")).rejects.toThrow("does not exist");
+});
+
 test("a secret name that is kept from the old inputs stays secret, and is in no refusal", async () => {
   const secret = (value: string) => ({
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
@@ -228,5 +234,36 @@ describe("the engine's log", () => {
     expect(Date.now() - started).toBeLessThan(8_000);
     for (const socket of sockets) socket.destroy();
     silent.close();
+  });
+
+  test("a long wait is shown at its resource while it lasts", async () => {
+    const logged: LogRequest.AsObject[] = [];
+    const engine = new grpc.Server();
+    engine.addService(EngineService, {
+      log: ({ request }: { request: LogRequest }, respond: (error: null, response: Empty) => void) => {
+        logged.push(request.toObject());
+        respond(null, new Empty());
+      },
+    });
+    const port = await new Promise((done) =>
+      engine.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (_, bound) => done(bound)),
+    );
+    const handshake = new ProviderHandshakeRequest();
+    handshake.setEngineAddress(`127.0.0.1:${port}`);
+    await client.call(client.methods.handshake, handshake);
+    reference.faults.add({
+      route: "createServer",
+      commit: false,
+      outcome: { kind: "answer", status: 429, headers: { "retry-after": "4" }, body: {} },
+    });
+    await create("App");
+    engine.forceShutdown();
+    expect(logged).toEqual([
+      expect.objectContaining({
+        urn: "urn:pulumi:dev::test::postject:index:Server::App",
+        message: expect.stringMatching(/^Waiting [45] s .*rate-limited/),
+        ephemeral: true,
+      }),
+    ]);
   });
 });

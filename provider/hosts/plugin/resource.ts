@@ -141,14 +141,16 @@ export function createResourceService(
     read: method(async (request: rpc.ReadRequest, confidential) => {
       const { values: state, secrets } = confidential.read(request.getProperties());
       const { secrets: secretInputs } = confidential.read(request.getInputs());
-      const found = await lifecycle.read(getRun(), {
-        owner: request.getUrn(),
+      const owner = request.getUrn();
+      const reading = lifecycle.read(getRun(), {
+        owner,
         id: request.getId(),
         state,
         // A `get` and `pulumi do` send at least an empty struct.
         isImport: !request.hasProperties() && !request.hasInputs(),
         ...limits(request),
       });
+      const found = await (isQuestion(owner) ? reading.catch(toAbsent) : reading);
       const response = new rpc.ReadResponse();
       // Nothing set at all means that the server is gone; an empty struct would import a ghost.
       if (found === undefined) return response;
@@ -183,6 +185,15 @@ export function createResourceService(
       return new Empty();
     }),
   };
+}
+
+/** Whether a read only asks if the server exists (Pulumi's `Exists`): the engine then makes up a resource of such a name. */
+function isQuestion(urn: string): boolean {
+  return parseUrn(urn).name.startsWith("__exists__");
+}
+
+function toAbsent(error: unknown): undefined {
+  if (!(error instanceof PostjectError && error.code === "not-found")) throw error;
 }
 
 function refuseOtherType(request: ResourceRequest): void {
