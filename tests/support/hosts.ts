@@ -3,7 +3,8 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { decode, encode } from "../../provider/hosts/plugin/properties";
-import { createProvider } from "../../provider/hosts/plugin/provider";
+import { createService } from "../../provider/hosts/plugin/service";
+import { Session } from "../../provider/hosts/plugin/session";
 import { connectProvider } from "../../tools/provider-client";
 
 /** What a host stores; its `state` as a program sees it. */
@@ -50,7 +51,7 @@ async function startDynamicHost(configuration: HostConfiguration): Promise<Host>
 
 async function startPluginHost(configuration: HostConfiguration): Promise<Host> {
   const server = new Server();
-  server.addService(ResourceProviderService, createProvider(undefined).service);
+  server.addService(ResourceProviderService, createService(new Session(undefined)));
   const port = await new Promise<number>((done, fail) =>
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
       error ? fail(error) : done(bound),

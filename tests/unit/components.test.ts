@@ -1,6 +1,4 @@
-import { componentOf, recordChild } from "../../provider/hosts/plugin/components";
-
-const TYPE = "postject:index:Server";
+import { childUrn } from "../../provider/hosts/plugin/urn";
 
 test.each([
   [
@@ -11,8 +9,6 @@ test.each([
     "urn:pulumi:dev::web::my:index:Team$postject:index:Environment::a::b",
     "urn:pulumi:dev::web::my:index:Team$postject:index:Environment$postject:index:Server::pr-app",
   ],
-])("a server in %s belongs to it", (component, server) => {
-  expect(componentOf(server)).toBeUndefined();
-  recordChild(component, TYPE, "pr-app");
-  expect(componentOf(server)).toBe(component);
+])("the URN of a server in %s names all its parents' types", (component, server) => {
+  expect(childUrn(component, "postject:index:Server", "pr-app")).toBe(server);
 });

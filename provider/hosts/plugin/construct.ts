@@ -13,15 +13,19 @@ import {
   serverTemplate,
   withoutOnlyDynamic,
 } from "../../spec";
-import { recordChild } from "./components";
 import { connectMonitor, copyOptions, createRegistration, type Monitor, setInputs } from "./monitor";
 import { hasOutputs, toStruct, type Unwrapped, unwrap, wrap } from "./properties";
+import type { Session } from "./session";
+import { childUrn } from "./urn";
 
 /**
  * Registers the component that an engine asks for, and its servers, with the engine's resource monitor; this process, or
  * another one of the plugin, then serves the servers. Rejects with a PostjectError if the component's inputs cannot be right.
  */
-export async function constructComponent(request: rpc.ConstructRequest): Promise<rpc.ConstructResponse> {
+export async function constructComponent(
+  session: Session,
+  request: rpc.ConstructRequest,
+): Promise<rpc.ConstructResponse> {
   const environment = request.getName();
   if (request.getType() !== environmentResource.token)
     throw new PostjectError("bad-request", `There is no component ${request.getType()}.`);
@@ -38,7 +42,7 @@ export async function constructComponent(request: rpc.ConstructRequest): Promise
     const componentUrn = (await monitor.register(registration)).getUrn();
     // All of them, whatever becomes of one: a create under way must end in the state.
     const settled = await Promise.allSettled(
-      servers.map((server) => registerServer(monitor, request, componentUrn, server, inputs)),
+      servers.map((server) => registerServer(session, monitor, request, componentUrn, server, inputs)),
     );
     const failure = settled.find(({ status }) => status === "rejected");
     if (failure !== undefined) throw (failure as PromiseRejectedResult).reason;
@@ -90,6 +94,7 @@ interface RegisteredServer {
 }
 
 async function registerServer(
+  session: Session,
   monitor: Monitor,
   request: rpc.ConstructRequest,
   componentUrn: string,
@@ -114,7 +119,8 @@ async function registerServer(
     name: join(planned.name, [top.servers, top.nameTemplate, template.name]),
     deletionProtection: template.deletionProtection ?? top.deletionProtection,
   });
-  recordChild(componentUrn, serverResource.token, planned.resourceName);
+  // Beforehand: the engine checks and creates the server before it tells its URN.
+  session.components.set(childUrn(componentUrn, serverResource.token, planned.resourceName), componentUrn);
   const response = await monitor.register(registration);
   const summary = summarize(response, request.getDryrun());
   return { urn: response.getUrn(), planned, summary };

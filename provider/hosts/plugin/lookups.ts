@@ -2,7 +2,7 @@ import type { ServerWritableStream } from "@grpc/grpc-js";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { type Deadline, type Limits, PostjectError, startDeadline } from "../../client";
+import { type Deadline, PostjectError, startDeadline } from "../../client";
 import type { Run } from "../../lifecycle";
 import * as lifecycle from "../../lifecycle";
 import type { Properties } from "../../settings";
@@ -10,32 +10,19 @@ import { functions, secretKeys, serverResource } from "../../spec";
 import { createConfidential } from "./confidential";
 import { toErrorResponse } from "./errors";
 import { decode, encode } from "./properties";
-import type { Unary } from "./unary";
-
-/** What lookups need of the provider that serves them. */
-export interface LookupHost {
-  readonly unary: Unary;
-  track(call: Promise<unknown>): void;
-  getRun(): Run;
-  limits(request: object): Limits;
-}
+import type { Session } from "./session";
 
 /** The methods of the protocol that read servers which aren't managed as resources. */
-export function createLookupService({
-  unary,
-  track,
-  getRun,
-  limits,
-}: LookupHost): Pick<IResourceProviderServer, "invoke" | "list"> {
+export function createLookupService(session: Session): Pick<IResourceProviderServer, "invoke" | "list"> {
   return {
     // Problems are reported as errors, not as `failures`, which `pulumi do` ignores.
-    invoke: unary(async (request: rpc.InvokeRequest) => {
+    invoke: session.unary(async (request: rpc.InvokeRequest) => {
       const confidential = createConfidential();
       const args = confidential.read(request.getArgs()).values;
       const response = new rpc.InvokeResponse();
       try {
         response.setReturn(
-          await callFunction(getRun(), request.getTok(), args, startDeadline(limits(request))),
+          await callFunction(session.run, request.getTok(), args, startDeadline(session.limits())),
         );
         return response;
       } catch (error) {
@@ -44,8 +31,8 @@ export function createLookupService({
     }),
 
     list: (call) => {
-      const streaming = (async () => streamServers(getRun(), call, startDeadline(limits(call.request))))();
-      track(
+      const streaming = (async () => streamServers(session.run, call, startDeadline(session.limits())))();
+      session.track(
         streaming.then(
           () => call.end(),
           (error: unknown) => call.emit("error", toErrorResponse(error)),

@@ -2,7 +2,8 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { endWithEngine } from "../end-with-engine";
 import { ENGINE_CHANNEL } from "../engine-channel";
-import { createProvider } from "./provider";
+import { createService } from "./service";
+import { Session } from "./session";
 
 /** How long an operation may still take when the process is told to stop: the response to a create is worth waiting for. */
 const GRACE_MS = 10_000;
@@ -10,26 +11,25 @@ const GRACE_MS = 10_000;
 /** How long the last response may take to leave the process. */
 const FLUSH_MS = 100;
 
-const provider = createProvider(process.argv[2]);
+const session = new Session(process.argv[2]);
 const server = new Server(ENGINE_CHANNEL);
-server.addService(ResourceProviderService, provider.service);
+server.addService(ResourceProviderService, createService(session));
 server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
-  if (error === null) {
-    // The engine reads the port from the first line; stdout takes nothing else.
-    console.log(port);
-    return;
+  if (error !== null) {
+    console.error(`postject: cannot listen: ${error.message}`);
+    process.exit(1);
   }
-  console.error(`postject: cannot listen: ${error.message}`);
-  process.exit(1);
+  // The engine reads the port from the first line; stdout takes nothing else.
+  console.log(port);
 });
 
 const exit = () => process.exit(0);
 const stop = () => {
-  provider.cancel();
-  if (provider.isIdle()) exit();
+  session.cancel();
+  if (session.isIdle) exit();
   setTimeout(exit, GRACE_MS).unref();
   // The shutdown waits until the last response has been sent. It also waits for open connections, hence the limit.
-  void provider.idle().then(() => {
+  void session.idle().then(() => {
     server.tryShutdown(exit);
     setTimeout(exit, FLUSH_MS);
   });

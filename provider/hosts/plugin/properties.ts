@@ -1,5 +1,6 @@
+import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { type Properties, UNKNOWN } from "../../settings";
+import { type CheckFailure, type Properties, UNKNOWN } from "../../settings";
 import { fromSentinel, toSentinel } from "../unknown";
 
 /** The key that marks an object as a wrapped value, and what it holds where the value is a secret. */
@@ -95,4 +96,21 @@ function isSecret(value: unknown): value is { value: unknown } {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The response to Check and CheckConfig. */
+export function toCheckResponse(
+  inputs: Properties,
+  failures: readonly CheckFailure[],
+  secrets: Iterable<string>,
+): rpc.CheckResponse {
+  const response = new rpc.CheckResponse();
+  response.setInputs(encode(inputs, secrets));
+  for (const { property, reason } of failures) {
+    const failure = new rpc.CheckFailure();
+    failure.setProperty(property);
+    failure.setReason(reason);
+    response.addFailures(failure);
+  }
+  return response;
 }

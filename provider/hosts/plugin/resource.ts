@@ -1,30 +1,16 @@
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { type Limits, PostjectError } from "../../client";
-import type { AutoNaming, Notice, Run } from "../../lifecycle";
+import { PostjectError } from "../../client";
+import type { AutoNaming } from "../../lifecycle";
 import * as lifecycle from "../../lifecycle";
-import type { CheckFailure, Properties } from "../../settings";
 import { secretKeys, serverResource } from "../../spec";
 import { type Confidential, createConfidential } from "./confidential";
 import { toServiceError } from "./errors";
 import { createImportHint } from "./import-hint";
-import { encode } from "./properties";
-import type { Unary } from "./unary";
+import { encode, toCheckResponse } from "./properties";
+import type { Session } from "./session";
 import { parseUrn } from "./urn";
-
-/** What the requests of a resource need of the provider that serves them. */
-export interface ResourceHost {
-  readonly unary: Unary;
-  /** The run of the configured provider. */
-  getRun(): Run;
-  /** The URN of the configured provider; empty where the engine does not tell. */
-  getProviderUrn(): string;
-  /** The component that this process has put a server into. */
-  componentOf(urn: string): string | undefined;
-  log(urn: string, notices: readonly Notice[]): Promise<void>;
-  limits(request: { getTimeout?(): number; getUrn?(): string }): Limits;
-}
 
 /** A request about one resource. */
 interface ResourceRequest {
@@ -36,15 +22,13 @@ const SECRET_OUTPUTS = secretKeys(serverResource.outputs);
 
 /** The methods of the protocol that are about a Server. */
 export function createResourceService(
-  host: ResourceHost,
+  session: Session,
 ): Pick<IResourceProviderServer, "check" | "diff" | "create" | "read" | "update" | "delete"> {
-  const { getRun, log, limits } = host;
-
   /** A method that refuses other types by name, and in whose errors nothing secret of the request is shown. */
   function method<Request extends ResourceRequest, Response>(
     work: (request: Request, confidential: Confidential) => Response | Promise<Response>,
   ) {
-    return host.unary(async (request: Request) => {
+    return session.unary(async (request: Request) => {
       refuseOtherType(request);
       const confidential = createConfidential();
       try {
@@ -59,7 +43,7 @@ export function createResourceService(
     check: method((request: rpc.CheckRequest, confidential) => {
       const { values, secrets } = confidential.read(request.getNews());
       const { values: oldInputs, secrets: oldSecrets } = confidential.read(request.getOlds());
-      const { inputs, failures } = lifecycle.check(getRun(), {
+      const { inputs, failures } = lifecycle.check(session.run, {
         owner: request.getUrn(),
         oldInputs,
         inputs: values,
@@ -76,13 +60,13 @@ export function createResourceService(
     }),
 
     diff: method(async (request: rpc.DiffRequest, confidential) => {
-      const { changes, isComplete, notices } = lifecycle.diff(getRun(), {
+      const { changes, isComplete, notices } = lifecycle.diff(session.run, {
         owner: request.getUrn(),
         id: request.getId(),
         state: confidential.read(request.getOlds()).values,
         inputs: confidential.read(request.getNews()).values,
       });
-      await log(request.getUrn(), confidential.redactNotices(notices));
+      await session.log(request.getUrn(), confidential.redactNotices(notices));
       const { DiffChanges } = rpc.DiffResponse;
       const response = new rpc.DiffResponse();
       response.setChanges(changes.length > 0 || !isComplete ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
@@ -104,22 +88,22 @@ export function createResourceService(
       const owner = request.getUrn();
       const response = new rpc.CreateResponse();
       if (request.getPreview()) {
-        const { state, notices } = await lifecycle.previewCreate(getRun(), {
+        const { state, notices } = await lifecycle.previewCreate(session.run, {
           owner,
           inputs,
-          ...limits(request),
+          ...session.limits(request),
         });
-        await log(owner, confidential.redactNotices(notices));
+        await session.log(owner, confidential.redactNotices(notices));
         response.setProperties(encode(state, secrets));
         return response;
       }
       try {
-        const importHint = createImportHint(owner, host.getProviderUrn(), host.componentOf(owner));
-        const { id, state } = await lifecycle.create(getRun(), {
+        const importHint = createImportHint(owner, session.providerUrn, session.components.get(owner));
+        const { id, state } = await lifecycle.create(session.run, {
           owner,
           inputs,
           importHint,
-          ...limits(request),
+          ...session.limits(request),
         });
         response.setId(id);
         response.setProperties(encode(state, SECRET_OUTPUTS, secrets));
@@ -142,13 +126,13 @@ export function createResourceService(
       const { values: state, secrets } = confidential.read(request.getProperties());
       const { secrets: secretInputs } = confidential.read(request.getInputs());
       const owner = request.getUrn();
-      const reading = lifecycle.read(getRun(), {
+      const reading = lifecycle.read(session.run, {
         owner,
         id: request.getId(),
         state,
         // A `get` and `pulumi do` send at least an empty struct.
         isImport: !request.hasProperties() && !request.hasInputs(),
-        ...limits(request),
+        ...session.limits(request),
       });
       const found = await (isQuestion(owner) ? reading.catch(toAbsent) : reading);
       const response = new rpc.ReadResponse();
@@ -165,8 +149,14 @@ export function createResourceService(
       const { values: inputs, secrets: secretInputs } = confidential.read(request.getNews());
       const updated = request.getPreview()
         ? lifecycle.previewUpdate({ state, inputs })
-        : (await lifecycle.update(getRun(), { id: request.getId(), state, inputs, ...limits(request) }))
-            .state;
+        : (
+            await lifecycle.update(session.run, {
+              id: request.getId(),
+              state,
+              inputs,
+              ...session.limits(request),
+            })
+          ).state;
       const response = new rpc.UpdateResponse();
       response.setProperties(encode(updated, SECRET_OUTPUTS, secrets, secretInputs));
       return response;
@@ -175,13 +165,13 @@ export function createResourceService(
     delete: method(async (request: rpc.DeleteRequest, confidential) => {
       const owner = request.getUrn();
       const { values: state } = confidential.read(request.getProperties());
-      const notices = await lifecycle.delete(getRun(), {
+      const notices = await lifecycle.delete(session.run, {
         owner,
         id: request.getId(),
         state,
-        ...limits(request),
+        ...session.limits(request),
       });
-      await log(owner, confidential.redactNotices(notices));
+      await session.log(owner, confidential.redactNotices(notices));
       return new Empty();
     }),
   };
@@ -203,22 +193,6 @@ function refuseOtherType(request: ResourceRequest): void {
     "bad-request",
     `There is no resource ${type}; this provider has ${serverResource.token}.`,
   );
-}
-
-export function toCheckResponse(
-  inputs: Properties,
-  failures: readonly CheckFailure[],
-  secrets: Iterable<string>,
-): rpc.CheckResponse {
-  const response = new rpc.CheckResponse();
-  response.setInputs(encode(inputs, secrets));
-  for (const { property, reason } of failures) {
-    const failure = new rpc.CheckFailure();
-    failure.setProperty(property);
-    failure.setReason(reason);
-    response.addFailures(failure);
-  }
-  return response;
 }
 
 function toAutoNaming(request: rpc.CheckRequest): AutoNaming {

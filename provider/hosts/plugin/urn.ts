@@ -14,3 +14,9 @@ export function parseUrn(urn: string): UrnParts {
   const [type = "", parentType] = types.split("$").toReversed();
   return { project, type, parentType, name: name.join("::") };
 }
+
+/** The URN of a resource in a component. */
+export function childUrn(componentUrn: string, type: string, name: string): string {
+  const [stack, project, componentType] = componentUrn.split("::", 3);
+  return `${stack}::${project}::${componentType}$${type}::${name}`;
+}
