@@ -56,7 +56,7 @@ export class Environment<Key extends string = string> extends pulumi.ComponentRe
   }
 }
 
-/** Arguments as their check wants them: what only the run can tell is unknown. `depth` is how far maps go. */
+/** Arguments as their check expects them: outputs and promises count as unknown. `depth` is how deep the maps are. */
 function toProperties(args: unknown, depth: number): Properties {
   if (typeof args !== "object" || args === null) return {};
   const toProperty = (value: unknown): unknown => {

@@ -33,7 +33,7 @@ export const secretOutputs = secretKeys(serverResource.outputs);
 export class Server extends ServerResource {
   /**
    * @param name the resource's name in the program
-   * @param args what is wanted; without a `name` the server is named after the resource, with seven hex digits, once and for all
+   * @param args the server; without a `name` it is named once, after the resource, with seven hex digits
    */
   constructor(name: string, args: ServerArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
     const inputs =
@@ -90,7 +90,7 @@ function warnOfMisspeltKeys(): void {
 /**
  * The name of a new server that the program gives none. The same in every run of one program in one place, so that a preview shows
  * the name that the update will use; different elsewhere, since colleagues who try a program out may share an account. A server that
- * exists keeps its name, whatever becomes of place, project, stack and resource.
+ * exists keeps its name, wherever the program runs later and whatever project, stack and resource are called.
  */
 function autoName(name: string, parent: pulumi.Resource | undefined): string {
   const { PULUMI_HOME, PULUMI_BACKEND_URL } = process.env;

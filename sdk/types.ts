@@ -2,24 +2,24 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 export interface ServerArgs {
-  /** Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, and the old one is deleted with its message streams, sent messages, message events, templates and server token. If unset, a name is made up once, from the resource's name and seven hex digits, and kept from then on. */
+  /** Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, and the old one is deleted with its message streams, sent messages, message events, templates and server token. If unset, a name is generated once, from the resource's name and seven hex digits, and kept from then on. */
   name?: pulumi.Input<string> | undefined;
   /** Refuse to delete or replace this server. If unset, the provider's `deletionProtection` decides, which is on by default. To lift it, set `false` and run an update first: what counts is what the last update stored. */
   deletionProtection?: pulumi.Input<boolean> | undefined;
-  /** Create this server although the account has another one of the same name. Off by default, because that one is usually this very server under another resource name, or somebody else's. */
+  /** Create this server even if the account already has one of the same name. Off by default, because the existing one is usually this very server under another resource name, or somebody else's. */
   allowDuplicateName?: pulumi.Input<boolean> | undefined;
-  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of the stack where it says nothing. Changing it replaces the server. */
+  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment variables `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; other settings fall back to the stack's. Changing it replaces the server. */
   account?: string | undefined;
   /** Id of an existing server to adopt instead of creating one; its name must be `name`. Remove the line after the update: a server that is in the state is not adopted again. */
   adopt?: pulumi.Input<string> | undefined;
 }
 
 export interface ServerTemplate {
-  /** What `{server}` stands for in the name template; the server's key unless given. */
+  /** What `{server}` stands for in the name template; defaults to the server's key. */
   name?: string | undefined;
-  /** Protects this server, or does not; the environment's `deletionProtection` unless given. */
+  /** Whether to protect this server; defaults to the environment's `deletionProtection`. */
   deletionProtection?: pulumi.Input<boolean> | undefined;
-  /** Create this server although the account has another one of the same name. Off by default, because that one is usually this very server under another resource name, or somebody else's. */
+  /** Create this server even if the account already has one of the same name. Off by default, because the existing one is usually this very server under another resource name, or somebody else's. */
   allowDuplicateName?: pulumi.Input<boolean> | undefined;
   /** Id of an existing server to adopt instead of creating one; its name must be `name`. Remove the line after the update: a server that is in the state is not adopted again. */
   adopt?: pulumi.Input<string> | undefined;
@@ -28,11 +28,11 @@ export interface ServerTemplate {
 export interface EnvironmentArgs<Key extends string = string> {
   /** The servers by key. The key names the resource, the environment variables and, unless the template says otherwise, the server. */
   servers: Readonly<Record<Key, ServerTemplate>>;
-  /** How servers are named; `{environment}`, `{server}`, `{project}`, `{stack}` are filled in. `{environment} {server}` unless given. A changed name replaces the server. */
+  /** Template of the servers' names, with the placeholders `{environment}`, `{server}`, `{project}`, `{stack}`; defaults to `{environment} {server}`. A changed name replaces the server. */
   nameTemplate?: string | undefined;
-  /** Protects all servers that do not say otherwise, or does not. If unset, the provider's `deletionProtection` decides. */
+  /** Whether to protect the servers whose template does not say. If unset, the provider's `deletionProtection` decides. */
   deletionProtection?: pulumi.Input<boolean> | undefined;
-  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of the stack where it says nothing. Changing it replaces the server. */
+  /** Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` and the environment variables `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; other settings fall back to the stack's. Changing it replaces the server. */
   account?: string | undefined;
 }
 /** A resource with the outputs of a Server. */

@@ -44,7 +44,7 @@ export class ApiError extends PostjectError {
   readonly apiMessage: string | undefined;
   /** What to do, as the message says it. */
   readonly remedy: string;
-  /** Whether it is certain that the API, rather than something on the way to it, refused the request. */
+  /** Whether it is certain that the API itself refused the request, not a proxy or gateway in between. */
   readonly isRefusal: boolean;
   /** From `Retry-After`, in milliseconds. */
   readonly retryAfterMs: number | undefined;

@@ -20,7 +20,7 @@ export interface ServerInState {
 
 /**
  * Sends a request for a server, and returns undefined if the server is proven gone. A 404 alone is no proof: another account's
- * access token, an API that lags behind, or something on the way to it produce one, too. Proof takes the API's own 404, of a
+ * access token, an API that lags behind, or a proxy in between produce one, too. Proof takes the API's own 404, of a
  * server that is not brand-new, with a token of the account that the state names, and a list with the same token that lacks it.
  * Until the server is old enough the list is looked at, and the request is sent again once it is or the server shows. Rejects with
  * what the request rejects with, or with an AbsenceUnprovenError.

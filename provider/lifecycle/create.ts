@@ -49,7 +49,7 @@ type Found = { readonly id: string } & {
 };
 
 /**
- * Creates a server: looks whether the name is free, sends one POST, and if its outcome is unclear finds out what became of it.
+ * Creates a server: checks that the name is free, sends one POST, and reconciles if its outcome is unclear.
  * Rejects without a server, or with the ids of those that it may be, or with a CreateIncompleteError that holds what is to be
  * stored.
  */

@@ -26,7 +26,7 @@ export interface Inventory {
   add(server: KnownServer): void;
   /** Notes that this run deleted a server. */
   remove(id: string): void;
-  /** Runs work on one name, or on one id, in turn, so that each knows what became of the one before. */
+  /** Runs pieces of work on one name, or one id, one after the other, so that each knows the outcome of the one before. */
   serialize<T>(nameOrId: string, work: () => Promise<T>): Promise<T>;
 }
 

@@ -18,7 +18,7 @@ export interface ReadRequest extends Limits {
 
 /**
  * The server's current state, and the inputs that it corresponds to; undefined once it is proven to be gone. Rejects with
- * `not-found` where nothing was known of the server before: there is no state to remove.
+ * `not-found` if nothing was known about the server: then there is no state to remove.
  */
 export async function read(
   run: Run,

@@ -15,7 +15,7 @@ export function findEndpointProblem(
     return "must not contain a user name or password; the access token has a key of its own";
   if (url.protocol === "http:" && !isLoopback(url.hostname) && !allowHttp)
     return (
-      `must use https: over http to ${url.host}, anyone on the way could read the access token. For a reference API on a ` +
+      `must use https: over http to ${url.host}, anyone on the network path could read the access token. For a reference API on a ` +
       `network you trust, set ${PACKAGE_NAME}:allowHttp or ${configuration.allowHttp.env} to true`
     );
   if (url.search !== "" || url.hash !== "") return "must not contain a query or a fragment";

@@ -53,7 +53,7 @@ export function planEnvironment(
     const resourceName = `${around.environment}-${key}`;
     const variables = nameVariables(key);
     const given = isMap(template) ? (template.name ?? key) : key;
-    // Either has a problem already, and a name that is made up here could only add others that do not exist.
+    // Both have been reported already; a name made from them would only add problems that do not exist.
     if (typeof given !== "string" || typeof nameTemplate !== "string")
       return { key, resourceName, name: undefined, variables };
     const name = fill(nameTemplate, { ...around, server: given });

@@ -2,7 +2,7 @@ import type { Field, Values } from "./fields";
 import { planNames } from "./plans";
 
 export interface ConfigurationField extends Field {
-  /** Environment variable that gives the value where the configuration does not. */
+  /** Environment variable to fall back to when the configuration has no value. */
   readonly env?: string;
   /** The variable overrides the configuration, for one run. */
   readonly envWins?: true;
@@ -43,7 +43,7 @@ export const configuration = {
     default: false,
     description:
       "Accept an `endpoint` with http on another machine, such as a reference API in a Compose network. Anyone on the " +
-      "way can read the access token and the server tokens, so never set it for the real API.",
+      "network path can read the access token and the server tokens, so never set it for the real API.",
   },
   deletionProtection: {
     type: "boolean",

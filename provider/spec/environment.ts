@@ -3,12 +3,12 @@ import { resultTypes, serverResource, serverSummary } from "./server";
 
 const { deletionProtection, allowDuplicateName, adopt, account } = serverResource.inputs;
 
-/** What the name template may name in braces. */
+/** The placeholders of the name template. */
 export const placeholders = ["environment", "server", "project", "stack"] as const;
 
 export const DEFAULT_NAME_TEMPLATE = "{environment} {server}";
 
-/** One server of an environment, as the template says it. */
+/** One server of an environment, as its template describes it. */
 export const serverTemplate = {
   name: "ServerTemplate",
   fields: {
@@ -16,11 +16,11 @@ export const serverTemplate = {
       type: "string",
       optional: true,
       plain: true,
-      description: "What `{server}` stands for in the name template; the server's key unless given.",
+      description: "What `{server}` stands for in the name template; defaults to the server's key.",
     },
     deletionProtection: {
       ...deletionProtection,
-      description: "Protects this server, or does not; the environment's `deletionProtection` unless given.",
+      description: "Whether to protect this server; defaults to the environment's `deletionProtection`.",
     },
     allowDuplicateName,
     adopt,
@@ -35,7 +35,7 @@ export const environmentResource = {
   token: "postject:index:Environment",
   description:
     "The servers of one environment, made from a template: the same set for development, staging, production and for " +
-    "each pull request. It gives the environment variables that an application needs to use them.",
+    "each pull request. Its `variables` are the environment variables that an application needs to use them.",
   inputs: {
     servers: {
       type: { mapOf: serverTemplate },
@@ -49,13 +49,13 @@ export const environmentResource = {
       optional: true,
       plain: true,
       description:
-        `How servers are named; ${placeholders.map((name) => `\`{${name}}\``).join(", ")} are filled in. ` +
-        `\`${DEFAULT_NAME_TEMPLATE}\` unless given. A changed name replaces the server.`,
+        `Template of the servers' names, with the placeholders ${placeholders.map((name) => `\`{${name}}\``).join(", ")}; ` +
+        `defaults to \`${DEFAULT_NAME_TEMPLATE}\`. A changed name replaces the server.`,
     },
     deletionProtection: {
       ...deletionProtection,
       description:
-        "Protects all servers that do not say otherwise, or does not. If unset, the provider's `deletionProtection` decides.",
+        "Whether to protect the servers whose template does not say. If unset, the provider's `deletionProtection` decides.",
     },
     account,
   },
@@ -70,5 +70,5 @@ export const environmentResource = {
   },
 } as const satisfies { token: string; description: string; inputs: Fields; outputs: Fields };
 
-/** What an environment's variables tell of a server, by the end of the variable's name. */
+/** What an environment's variables hold, by the end of their names. */
 export const variableSuffixes = { TOKEN: "token", SERVER_ID: "id", SERVER_NAME: "name" } as const;

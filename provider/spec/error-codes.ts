@@ -59,7 +59,7 @@ export const errorCodes = {
   "unexpected-response": {
     meaning:
       "The response is not one that the API documents: a redirect, an HTML page, missing fields, another server, too much data.",
-    remedy: "Check `endpoint`, and any proxy on the way.",
+    remedy: "Check `endpoint` and any proxy in between.",
   },
   network: {
     meaning: "The API could not be reached, or the connection broke.",
@@ -82,7 +82,8 @@ export const errorCodes = {
       "server of the name, set `allowDuplicateName: true`; to replace one under its own name, `deleteBeforeReplace: true`.",
   },
   "create-unclear": {
-    meaning: "The response to a create was lost, and the list of servers does not show what became of it.",
+    meaning:
+      "The response to a create was lost, and the list of servers does not show whether the server exists.",
     remedy:
       "Look at the servers that the message names, and import the one that is yours. Delete it only if nobody uses it. " +
       "Running again is safe unless `allowDuplicateName` is set: it stops at a taken name.",

@@ -21,11 +21,11 @@ export interface Field {
   readonly secret?: true;
   /** A change replaces the resource. */
   readonly replaces?: true;
-  /** Looked at when the resource is created and never again: a change is no difference. */
+  /** Only used when the resource is created: a later change makes no difference. */
   readonly onlyOnCreate?: true;
-  /** Has to be known when the program runs: it takes no outputs of other resources. */
+  /** Must be known when the program runs: it cannot be an output of another resource. */
   readonly plain?: true;
-  /** Has a meaning only in the dynamic form, where Pulumi offers nothing of its own for it. */
+  /** Only in the dynamic form, where Pulumi has nothing of its own for it. */
   readonly onlyDynamic?: true;
   /** What a string must look like. */
   readonly rules?: readonly Rule[];
@@ -60,7 +60,7 @@ export type Values<F extends Fields> = {
   -readonly [K in keyof F as F[K] extends { optional: true } ? K : never]?: Value<F[K]["type"]> | undefined;
 };
 
-/** The keys of what is secret among fields. */
+/** The keys of the secret fields. */
 export function secretKeys(fields: Fields): string[] {
   return Object.keys(fields).filter((key) => fields[key]?.secret);
 }

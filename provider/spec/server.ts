@@ -130,8 +130,8 @@ export const serverResource = {
       rules: inputNameRules,
       description:
         "Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, " +
-        `and the old one is deleted with ${CASCADE}. If unset, a name is made up once, from the resource's name and ` +
-        "seven hex digits, and kept from then on.",
+        `and the old one is deleted with ${CASCADE}. If unset, a name is generated once, from the resource's name ` +
+        "and seven hex digits, and kept from then on.",
     },
     deletionProtection: {
       type: "boolean",
@@ -144,8 +144,8 @@ export const serverResource = {
       type: "boolean",
       optional: true,
       description:
-        "Create this server although the account has another one of the same name. Off by default, because that one is usually " +
-        "this very server under another resource name, or somebody else's.",
+        "Create this server even if the account already has one of the same name. Off by default, because the existing one is " +
+        "usually this very server under another resource name, or somebody else's.",
     },
     account: {
       type: "string",
@@ -156,8 +156,8 @@ export const serverResource = {
       rules: [accountName],
       description:
         "Which of several Postject accounts owns the server: `staging` reads the stack configuration `postject-staging:*` " +
-        "and the environment `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; the rest is that of " +
-        "the stack where it says nothing. Changing it replaces the server.",
+        "and the environment variables `POSTJECT_STAGING_*` first. Its access token and its plan come from there alone; other " +
+        "settings fall back to the stack's. Changing it replaces the server.",
     },
     adopt: {
       type: "string",

@@ -1,3 +1,5 @@
+import { createClient, startDeadline } from "../../provider/client";
+import { getServer, getServers } from "../../provider/lifecycle";
 import { UNKNOWN } from "../../provider/settings";
 import { serverResource } from "../../provider/spec";
 import { startOperations } from "../support/operations";
@@ -133,3 +135,23 @@ test("another spelling of a name is an update of the state, not a replacement", 
     { property: "name", replaces: false },
   ]);
 });
+
+test.each([
+  [true, "getServers", { nameContains: 5 }, "`nameContains` of getServers must be a string"],
+  [true, "getServer", { nmae: "A" }, "unknown input `nmae` of getServer; expected one of: id, name, account"],
+  [false, "getServer", { id: "a", account: "eu" }, "unknown input `account` of getServer"],
+  [false, "getServers", { nameContains: ["A"] }, "`nameContains` of getServers must be a string"],
+  [true, "getServer", { id: "a", name: "A" }, "getServer needs either `id` or `name`"],
+] as const)(
+  "a lookup's arguments are checked alike in both forms: %#",
+  async (isDynamic, name, args, problem) => {
+    const client = createClient({
+      accessToken: "x",
+      endpoint: "http://127.0.0.1:1",
+      maxRetries: 0,
+      requestTimeoutMs: 1,
+    });
+    const lookUp = { getServer, getServers }[name];
+    await expect(lookUp(client, { args, isDynamic }, startDeadline())).rejects.toThrow(problem);
+  },
+);

@@ -37,7 +37,7 @@ const log = createEngineLog(hostProcess && process.argv[2], loadLogProtocol);
 type StackConfiguration = { get(key: string): unknown };
 
 let stackConfiguration: StackConfiguration = { get: () => undefined };
-/** By `account`, since each call needs one. What is chosen holds until the host is configured anew, as in the plugin. */
+/** By `account`, since each call needs one. They hold until the host is configured again, as in the plugin. */
 const resolutions = new Map<string | undefined, ConfigurationResolution>();
 /** By their configuration. */
 const runs = new Map<string, Run>();

@@ -28,7 +28,7 @@ export async function constructComponent(
 ): Promise<rpc.ConstructResponse> {
   const environment = request.getName();
   if (request.getType() !== environmentResource.token)
-    throw new PostjectError("bad-request", `There is no component ${request.getType()}.`);
+    throw new PostjectError("bad-request", `Unknown component type ${request.getType()}.`);
   const inputs = readInputs(request);
   const around = { environment, project: request.getProject(), stack: request.getStack() };
   const { servers, problems } = planEnvironment(around, inputs.plain, { isDynamic: false });
@@ -40,7 +40,7 @@ export async function constructComponent(
     copyOptions(request, registration);
     setInputs(registration, {});
     const componentUrn = (await monitor.register(registration)).getUrn();
-    // All of them, whatever becomes of one: a create under way must end in the state.
+    // All of them, even if one fails: a create under way must end up in the state.
     const settled = await Promise.allSettled(
       servers.map((server) => registerServer(session, monitor, request, componentUrn, server, inputs)),
     );

@@ -38,7 +38,7 @@ function withDetail(code: number, text: string, { type, message }: Detail): Meta
   return metadata;
 }
 
-/** A key that Configure does without; the engine prints the command that sets it. */
+/** Configuration that is missing; the engine prints the commands that set it. */
 export class MissingKeysError extends Error {
   constructor(readonly failures: readonly { key: ConfigurationKey; reason: string }[]) {
     super(failures.map(({ reason }) => reason).join("\n"));

@@ -58,7 +58,7 @@ async function callFunction(
     // The list as a whole, because a secret inside it would be lost.
     return encode({ servers }, ["servers"]);
   }
-  throw new PostjectError("bad-request", `There is no function ${token}.`);
+  throw new PostjectError("bad-request", `Unknown function ${token}.`);
 }
 
 /** Streams a page of the account's servers, and where the next begins if there is one. */

@@ -191,7 +191,7 @@ function refuseOtherType(request: ResourceRequest): void {
   if (type === "" || type === serverResource.token) return;
   throw new PostjectError(
     "bad-request",
-    `There is no resource ${type}; this provider has ${serverResource.token}.`,
+    `Unknown resource type ${type}; this provider has ${serverResource.token}.`,
   );
 }
 

@@ -102,7 +102,7 @@ export class Session {
   }
 }
 
-/** All operations of a run listen to one signal, which is no leak. */
+/** All operations of a run listen to one signal, which is not a leak. */
 function startCancellation(): AbortController {
   const cancellation = new AbortController();
   setMaxListeners(0, cancellation.signal);
