@@ -50,7 +50,7 @@ async function runInstalled(source: string, install: readonly [string, ...string
     await mustRun(command, args, workspace.folder, workspace.env);
     await workspace.mustPulumi(["stack", "init", "dev"]);
     await workspace.mustPulumi(["up", "--yes", "--skip-preview"]);
-    expect(reference.servers()).toHaveLength(2);
+    expect(reference.servers()).toHaveLength(1);
     await workspace.mustPulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
     expect(reference.servers()).toEqual([]);
   } finally {
