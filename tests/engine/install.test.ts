@@ -87,6 +87,11 @@ test("the unpacked package starts its plugin", async () => {
   }
 });
 
+test("the plugin, run by hand, explains how to use it", () => {
+  const plugin = path.join(unpacked.package, "pulumi-resource-postject");
+  expect(execFileSync(plugin, ["--help"], { encoding: "utf8" })).toContain("pulumi package add");
+});
+
 test("an ES module program goes up and down on the engine", async () => {
   const workspace = createWorkspace({
     example: "examples/quickstart",
