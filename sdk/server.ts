@@ -22,8 +22,7 @@ export const unsetOutputs = Object.fromEntries(
 export const secretOutputs = secretKeys(serverResource.outputs);
 
 /**
- * A Postject server. Postject cannot change a server, only create and delete it: a new `name` replaces it, and a delete
- * takes everything in it along, for good. Deletion protection is on unless it is switched off.
+ * A Postject server.
  *
  * ```ts
  * const server = new postject.Server("app", { name: "Production App" });
@@ -32,6 +31,9 @@ export const secretOutputs = secretKeys(serverResource.outputs);
  */
 export class Server extends ServerResource {
   /**
+   * Declares a Postject server. Postject cannot change a server, only create and delete it: changing `name` replaces the server,
+   * and a delete irreversibly deletes everything in it. Deletion protection is on unless switched off.
+   *
    * @param name the resource's name in the program
    * @param args the server; without a `name` it is named once, after the resource, with seven hex digits
    */

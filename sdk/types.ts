@@ -39,7 +39,7 @@ export interface EnvironmentArgs<Key extends string = string> {
 export interface ServerProperties extends pulumi.CustomResource {
   /** Human-readable name of the server. It identifies nothing: two servers may share it. */
   readonly name: pulumi.Output<string>;
-  /** The server token (`pt_live_…`) that applications send mail with. */
+  /** The server token (`pt_live_…`) that applications send mail with. A secret: masked in output, encrypted in state. */
   readonly token: pulumi.Output<string>;
   /** When the server was created: ISO 8601, UTC. */
   readonly createdAt: pulumi.Output<string>;
@@ -80,7 +80,7 @@ export interface ServerSummary {
   id: string;
   /** Human-readable name of the server. It identifies nothing: two servers may share it. */
   name: string;
-  /** The server token (`pt_live_…`) that applications send mail with. */
+  /** The server token (`pt_live_…`) that applications send mail with. A secret: masked in output, encrypted in state. */
   token: pulumi.Output<string>;
   /** When the server was created: ISO 8601, UTC. */
   createdAt: string;
@@ -100,7 +100,7 @@ export interface GetServerResult {
   id: string;
   /** Human-readable name of the server. It identifies nothing: two servers may share it. */
   name: string;
-  /** The server token (`pt_live_…`) that applications send mail with. */
+  /** The server token (`pt_live_…`) that applications send mail with. A secret: masked in output, encrypted in state. */
   token: pulumi.Output<string>;
   /** When the server was created: ISO 8601, UTC. */
   createdAt: string;

@@ -1,29 +1,39 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { styleText } from "node:util";
 import { type Reference, startReference } from "../provider/reference";
 import { provideEngine } from "./engine/engine";
 import { type CommandResult, createWorkspace, type Workspace } from "./workspace";
 
 interface Step {
   readonly title: string;
-  /** What the step shows, in a line. */
+  /** What the step shows, in one line. */
   readonly shows: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** The step shows a refusal: it must fail, with this in what it prints. */
+  /** Part of the message that the step must fail with, if it shows a refusal. */
   readonly refusedWith?: string;
-  /** Requests it sends, by method, and how many servers there are afterwards. */
+  /** The requests that the step sends, by method, and the number of servers afterwards. */
   readonly sends: string;
   readonly servers: number;
   readonly before?: () => void | Promise<void>;
-  /** Throws if the step did not do what it shows. */
+  /** Throws unless the step did what it shows. */
   readonly check?: (result: CommandResult) => void;
 }
+
+const NEXT = `Next:
+  Create a project of your own: "Your first server" in README.md
+  Start the reference API:      npm run reference
+  Look at more programs:        examples/`;
+
+// Plain where stdout is not a terminal, and where NO_COLOR is set.
+const heading = (text: string) => styleText("bold", text);
+const dim = (text: string) => styleText("dim", text);
 
 /** Runs the quickstart with the real engine against the reference API, step by step. */
 async function main(): Promise<void> {
   console.log(
-    "pulumi-postject demo: the quickstart example, the real Pulumi engine, the embedded reference API\n",
+    `${heading("pulumi-postject demo")}: the quickstart example on the real Pulumi engine, against the reference API\n`,
   );
   const engine = await provideEngine((line) => console.log(line));
   const reference = await startReference();
@@ -36,15 +46,16 @@ async function main(): Promise<void> {
   try {
     await workspace.mustPulumi(["stack", "init", "demo"]);
     for (const [index, step] of steps(reference, workspace).entries()) {
-      console.log(`\n━━ ${index + 1}. ${step.title}\n   ${step.shows}\n`);
+      console.log(`\n${heading(`━━ ${index + 1}. ${step.title}`)}\n   ${step.shows}\n`);
       rows.push([String(index + 1), step.title, ...(await runStep(step, reference, workspace))]);
     }
   } finally {
     workspace.remove();
     await reference.stop();
   }
-  console.log("\n━━ Summary\n");
-  printTable([["", "step", "requests sent", "servers after", "result"], ...rows]);
+  console.log(`\n${heading("━━ Summary")}\n`);
+  printTable([["", "step", "requests sent", "servers after", "result", "time"], ...rows]);
+  console.log(`\n${NEXT}`);
 }
 
 function steps(reference: Reference, workspace: Workspace): Step[] {
@@ -53,7 +64,7 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
     writeFileSync(program, readFileSync(program, "utf8").replace(from, to));
   const firstServer = () => {
     const [first] = reference.servers();
-    if (first === undefined) throw new Error("there is no server");
+    if (first === undefined) throw new Error("there are no servers");
     return first;
   };
   return [
@@ -61,21 +72,21 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
       title: "preview",
       sends: "none",
       servers: 0,
-      shows: "Shows both names, the generated one too, and sends nothing.",
+      shows: "Shows what would be created, and sends nothing.",
       args: ["preview"],
     },
     {
       title: "up",
-      sends: "1 GET, 2 POST",
-      servers: 2,
-      shows: "Creates two servers.",
+      sends: "1 GET, 1 POST",
+      servers: 1,
+      shows: "Creates the server. The GET makes sure that its name is not taken.",
       args: ["up", "--yes", "--skip-preview"],
     },
     {
       title: "stack output",
       sends: "none",
-      servers: 2,
-      shows: "The server token is a secret, without the program saying so.",
+      servers: 1,
+      shows: "The server token is a secret, although the program does not say so.",
       args: ["stack", "output"],
       check: ({ stdout }) => {
         if (stdout.includes(firstServer().token)) throw new Error("the token is shown");
@@ -84,38 +95,39 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
     {
       title: "up again",
       sends: "none",
-      servers: 2,
+      servers: 1,
       shows: "Nothing has changed, so nothing is sent.",
       args: ["up", "--yes", "--skip-preview"],
     },
     {
       title: "refresh after a delete outside Pulumi",
-      sends: "3 GET",
-      servers: 1,
-      shows: "Somebody deletes a server by hand; the refresh proves that it is gone and drops it.",
+      sends: "2 GET",
+      servers: 0,
+      shows:
+        "Somebody deletes the server by hand. The refresh proves that it is gone, and removes it from the state.",
       args: ["refresh", "--yes", "--skip-preview"],
       before: async () => {
         await fetch(`${reference.url}/v1/servers/${firstServer().id}`, {
           method: "DELETE",
           headers: { authorization: `Bearer ${reference.accessToken}` },
         });
-        // A server this new is not taken for gone yet, and a demo should not wait.
+        // So soon after its creation a server does not count as gone yet, and a demo should not wait.
         reference.clock.advance(60_000);
       },
     },
     {
       title: "up",
       sends: "1 GET, 1 POST",
-      servers: 2,
-      shows: "Creates the missing server again.",
+      servers: 1,
+      shows: "Recreates the missing server.",
       args: ["up", "--yes", "--skip-preview"],
     },
     {
       title: "preview of a rename",
       sends: "none",
-      servers: 2,
+      servers: 1,
       shows:
-        "Postject cannot rename: it would mean a new server and the loss of the old one. Refused at preview.",
+        "Postject cannot rename a server, so this would delete it and create another. Refused at preview.",
       args: ["preview"],
       refusedWith: "[deletion-protected]",
       before: () => rename("Quickstart App", "Renamed App"),
@@ -123,7 +135,7 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
     {
       title: "destroy, protected",
       sends: "none",
-      servers: 2,
+      servers: 1,
       shows: "Deletion protection is on by default.",
       args: ["destroy", "--yes", "--skip-preview"],
       refusedWith: "[deletion-protected]",
@@ -131,9 +143,9 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
     },
     {
       title: "destroy, allowed for one run",
-      sends: "2 DELETE",
+      sends: "1 DELETE",
       servers: 0,
-      shows: "POSTJECT_DELETION_PROTECTION=false lifts it where the servers themselves say nothing.",
+      shows: "POSTJECT_DELETION_PROTECTION=false lifts it for servers that do not set it themselves.",
       args: ["destroy", "--yes", "--skip-preview"],
       env: { POSTJECT_DELETION_PROTECTION: "false" },
     },
@@ -143,15 +155,16 @@ function steps(reference: Reference, workspace: Workspace): Step[] {
 async function runStep(step: Step, reference: Reference, workspace: Workspace): Promise<string[]> {
   await step.before?.();
   const sentBefore = reference.requests().length;
-  console.log(
-    `$ ${Object.entries(step.env ?? {}).map(([key, value]) => `${key}=${value} `)}pulumi ${step.args.join(" ")}`,
-  );
+  const variables = Object.entries(step.env ?? {}).map(([key, value]) => `${key}=${value} `);
+  console.log(styleText("cyan", `$ ${variables.join("")}pulumi ${step.args.join(" ")}`));
+  const startedAt = performance.now();
   const result = await workspace.pulumi(
     [...step.args, ...(step.args[0] === "stack" ? [] : ["--suppress-progress"])],
     step.env,
   );
+  const time = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
   const printed = result.stdout + result.stderr;
-  console.log(printed.trim().replace(/^/gm, "  "));
+  console.log(`${printed.trim().replace(/^/gm, "  ")}\n  ${dim(time)}`);
   const isRefused = result.exitCode !== 0;
   if (isRefused !== (step.refusedWith !== undefined) || !printed.includes(step.refusedWith ?? "")) {
     throw new Error(`"${step.title}" did not end as it should (exit code ${result.exitCode})`);
@@ -172,7 +185,7 @@ async function runStep(step: Step, reference: Reference, workspace: Workspace): 
       `"${step.title}" sent ${sends} and left ${servers} servers, not ${step.sends} and ${step.servers}`,
     );
   }
-  return [sends, String(servers), isRefused ? "refused, as it should be" : "ok"];
+  return [sends, String(servers), isRefused ? "refused, as it should be" : "ok", time];
 }
 
 function printTable(rows: readonly string[][]): void {

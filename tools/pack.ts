@@ -14,7 +14,8 @@ export interface Tarball {
 
 /** What `npm pack` needs of the checkout when it is built. */
 const SOURCES = [
-  ...["package.json", "dist/provider", "dist/sdk", "sdk/schema.json", "tools/pack-manifest.mjs"],
+  ...["package.json", "dist/provider", "dist/sdk", "sdk/schema.json"],
+  ...["tools/prepare.mjs", "tools/pack-manifest.mjs"],
   ...["pulumi-resource-postject", "PulumiPlugin.yaml", "README.md", "CHANGELOG.md", "LICENSE"],
 ];
 

@@ -3,7 +3,7 @@ import * as postject from "pulumi-postject";
 
 const projectName = "postject-self-service";
 
-const HELP = `Gives a team an environment of mail servers, and takes it away again.
+const HELP = `Creates an environment of mail servers for a team, and destroys it again.
 
 Usage: npm start -- create <name> | destroy <name> | list`;
 
@@ -27,7 +27,7 @@ async function create(name: string): Promise<void> {
 async function destroy(name: string): Promise<void> {
   const stack = await LocalWorkspace.selectStack({ projectName, stackName: name, program: declare(name) });
   await stack.destroy({ remove: true });
-  console.log(`${name} is gone`);
+  console.log(`destroyed ${name}`);
 }
 
 async function list(): Promise<void> {
@@ -37,7 +37,7 @@ async function list(): Promise<void> {
   for (const { name } of await workspace.listStacks()) console.log(name);
 }
 
-/** The program of one environment. The tokens stay in its state, encrypted: only ids are printed. */
+/** The program of one environment. Only ids are printed; the tokens stay in its state, encrypted. */
 const declare = (name: string) => async () => {
   const { servers } = new postject.Environment(name, {
     servers: { app: {}, newsletter: {} },

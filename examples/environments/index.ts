@@ -9,5 +9,5 @@ const environment = new postject.Environment(pulumi.getStack(), {
   },
 });
 
-// What an application needs, by variable; the tokens among them are secret.
+// The environment variables that an application needs. The tokens are secrets.
 export const variables = environment.variables;

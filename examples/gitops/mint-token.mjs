@@ -1,6 +1,6 @@
-// PLACEHOLDER: replace this file by whatever gives your pipeline its access tokens.
+// PLACEHOLDER: replace this file with whatever mints your pipeline's access tokens.
 //
-// Prints a Postject access token that is good for one run and stored nowhere. It shows the usual exchange: the runner
+// Prints a Postject access token that is valid for one run and stored nowhere. It shows the usual exchange: the runner
 // proves who it is with a token of its CI system (OpenID Connect), and a service of your own, the only place that knows
 // your Postject account, checks that and mints the access token.
 //
@@ -22,7 +22,7 @@ function fail(problem) {
 /** @param {string} url @param {RequestInit} init @param {string} bearer */
 async function send(url, init, bearer) {
   const response = await fetch(url, { ...init, headers: { authorization: `Bearer ${bearer}` } });
-  if (!response.ok) fail(`${new URL(url).origin} answered ${response.status}`);
+  if (!response.ok) fail(`${new URL(url).origin} returned ${response.status}`);
   return response.json();
 }
 
@@ -34,5 +34,5 @@ const { value: identity } = await send(
   read("ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
 );
 const { accessToken } = await send(read("TOKEN_SERVICE_URL"), { method: "POST" }, identity);
-if (typeof accessToken !== "string") fail("the token service gave no accessToken");
+if (typeof accessToken !== "string") fail("the token service returned no accessToken");
 console.log(accessToken);

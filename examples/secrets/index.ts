@@ -7,12 +7,12 @@ const { variables } = new postject.Environment(pulumi.getStack(), {
   deletionProtection: false,
 });
 
-// Into another resource's input. What is made of a secret is a secret: encrypted in this resource's state as well.
+// As another resource's input. What is derived from a secret is a secret: encrypted in this resource's state as well.
 const lines = pulumi
   .all(variables)
   .apply((values) => Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`));
 
 new SecretFile("env", { path: ".env", content: lines.apply((all) => all.join("")) });
 
-// Each variable is an output of the stack; the tokens among them are secret.
+// Each variable is an output of the stack. The tokens are secrets.
 export = variables;

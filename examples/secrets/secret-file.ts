@@ -8,7 +8,7 @@ interface File {
 
 function write({ path, content }: File): void {
   writeFileSync(path, content, { mode: 0o600 });
-  chmodSync(path, 0o600); // the mode above is only for a file that is new
+  chmodSync(path, 0o600); // the mode above applies only to a new file
 }
 
 const provider: pulumi.dynamic.ResourceProvider<File, File> = {
@@ -31,7 +31,7 @@ const provider: pulumi.dynamic.ResourceProvider<File, File> = {
   },
 };
 
-/** A file on the machine that runs `pulumi up`, readable by its owner alone. Stands in for any resource that takes a secret. */
+/** A file that only its owner can read, on the machine that runs `pulumi up`. Stands in for any resource that takes a secret. */
 export class SecretFile extends pulumi.dynamic.Resource {
   constructor(
     name: string,

@@ -34,7 +34,7 @@ afterEach(async () => {
   rmSync(state, { recursive: true, force: true });
 });
 
-test("an environment has two servers of its own, and their tokens are secret", async () => {
+test("an environment has two servers, and their tokens are secret", async () => {
   const { outputs } = await stack.up();
   const names = reference.servers().map(({ name }) => name);
   assert.deepEqual(names.sort(), ["pr-7-app", "pr-7-newsletter"]);
@@ -42,13 +42,13 @@ test("an environment has two servers of its own, and their tokens are secret", a
   assert.equal(outputs.appToken?.value, reference.servers().find(({ name }) => name === "pr-7-app")?.token);
 });
 
-test("a create whose answer is lost leaves exactly one server of that name", async () => {
+test("a create whose response is lost leaves exactly one server of that name", async () => {
   reference.faults.add({ route: "createServer", outcome: { kind: "reset" } });
   await stack.up();
   assert.equal(reference.servers().length, 2);
 });
 
-test("an environment that does not fit into the plan fails, and says why", async () => {
+test("an environment that the plan does not allow fails, and says why", async () => {
   reference.seed({ servers: [{ name: "Production" }, { name: "Staging" }] });
   await assert.rejects(stack.up(), /the account's plan allows/);
 });

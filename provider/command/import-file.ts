@@ -1,13 +1,14 @@
 import { type Client, PostjectError, startDeadline } from "../client";
 import { serverResource } from "../spec";
 import type { ServerListItem } from "../spec/messages";
+import { toJson } from "./output";
 
-/** Which of the provider's forms the program uses that is to own the servers. */
+/** Which of the provider's two forms a program uses. */
 export type Form = "plugin" | "dynamic";
 
 export const formNames: readonly Form[] = ["plugin", "dynamic"];
 
-/** What is to own the servers: a program in one of the forms, and the name it has for the account. */
+/** The program that is to own the servers: its form, and its name for the account. */
 export interface Owner {
   readonly form: Form;
   readonly account?: string | undefined;
@@ -15,16 +16,22 @@ export interface Owner {
 
 type Server = Pick<ServerListItem, "id" | "name">;
 
+export interface ImportFile {
+  /** Contains no secret. */
+  readonly text: string;
+  readonly serverCount: number;
+}
+
 /**
- * The text of a file for `pulumi import --file`: the servers with the given ids, or all that `isWanted`. Holds no secret.
- * Rejects with `not-found` if one of the ids is not the account's.
+ * Makes a file for `pulumi import --file` of the servers with the given ids or, without ids, of all that `isWanted` selects.
+ * Rejects with `not-found` if the account lacks one of the ids.
  */
-export async function renderImportFile(
+export async function createImportFile(
   client: Client,
   owner: Owner,
   ids: readonly string[],
   isWanted: (id: string) => boolean,
-): Promise<string> {
+): Promise<ImportFile> {
   const listed = await client.listServers(startDeadline());
   const missing = ids.filter((id) => !listed.some((server) => server.id === id));
   if (missing.length > 0) {
@@ -42,15 +49,26 @@ export async function renderImportFile(
     used.add(name);
     return toResource(owner, server, name);
   });
-  return `${JSON.stringify({ resources }, null, 2)}\n`;
+  return { text: toJson({ resources }), serverCount: resources.length };
 }
 
-/** The command that takes a single server over in the plugin's form. */
-export function importLine(server: Server): string {
-  return `pulumi import ${serverResource.token} ${toLogicalName(server)} ${server.id}`;
+/** What to run after writing an import file. */
+export function nextSteps(file: string, form: Form): string {
+  const command = `pulumi import --file ${/^[\w./-]+$/.test(file) ? file : JSON.stringify(file)}`;
+  if (form === "plugin") return `Next:\n  ${command}`;
+  return `Next:
+  ${command} --generate-code=false --protect=false
+Then declare the servers in the program under the names in the file, and run:
+  pulumi up`;
 }
 
-/** A name for a resource that needs no quotes in a shell. */
+/** How a program of each form takes over a single server: a command for the plugin, an argument for the dynamic form. */
+export const takeOver: Readonly<Record<Form, (server: Server) => string>> = {
+  plugin: (server) => `pulumi import ${serverResource.token} ${toLogicalName(server)} ${server.id}`,
+  dynamic: ({ id }) => `adopt: ${JSON.stringify(id)}`,
+};
+
+/** A resource name that needs no quoting in a shell. */
 function toLogicalName({ id, name }: Server): string {
   const plain = name
     .normalize("NFKD")
@@ -61,8 +79,8 @@ function toLogicalName({ id, name }: Server): string {
 }
 
 /**
- * The engine reads a plugin's server by its id. A dynamic one it takes as the file says, without reading it: the next
- * update completes the state, the token as a secret.
+ * The engine reads a plugin's server by its id. It records a dynamic one as the file says, without reading it; the next update
+ * completes the state, with the token as a secret.
  */
 function toResource({ form, account }: Owner, { id, name }: Server, logicalName: string): object {
   if (form === "plugin") return { type: serverResource.token, name: logicalName, id };

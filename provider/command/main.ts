@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { writeFile } from "node:fs/promises";
 import { Command, CommanderError, Option } from "commander";
 import { PostjectError } from "../client";
 import { VERSION } from "../spec";
 import { openAccount } from "./account";
-import { type Form, formNames, renderImportFile } from "./import-file";
+import { createImportFile, type Form, formNames, nextSteps } from "./import-file";
 import { type OrphansOptions, reportOrphans } from "./orphans";
+import { countServers, OutputError, print, writeTo } from "./output";
 import { readStack, readStateFile, type StackState, UsageError } from "./states";
 
 /** What ends the process, documented in the help. */
@@ -19,14 +19,23 @@ interface StateOptions {
 const readStates = (files: readonly string[], stacks: readonly string[] = []): Promise<StackState[]> =>
   Promise.all([...stacks.map(readStack), ...files.map(readStateFile)]);
 
+let help = "";
+
 const program = new Command("pulumi-postject")
-  .description("Looks after the servers of a Postject account beside Pulumi.")
+  .configureOutput({
+    writeOut: (text) => {
+      help += text;
+    },
+  })
+  .description("Finds servers of a Postject account that no Pulumi stack has, and imports or deletes them.")
   .version(VERSION)
   .exitOverride()
   .addHelpText(
     "after",
     `
-The access token is that of the first --stack's configuration, else POSTJECT_ACCESS_TOKEN. No command prints a token.
+The access token comes from the configuration of the first --stack, or else from POSTJECT_ACCESS_TOKEN.
+No command prints a token.
+
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 orphans found (with --expect-none).`,
   );
 
@@ -34,17 +43,17 @@ const withStates = (command: Command) =>
   command
     .option(
       "--stack <name>",
-      "a stack of the Pulumi project in this folder, read with `pulumi stack export`; may be repeated",
+      "a stack of the Pulumi project in this folder; may be repeated",
       (name: string, before: string[] = []) => [...before, name],
     )
     .option("--account <name>", "a named account: `staging` reads postject-staging:* and POSTJECT_STAGING_*");
 
 withStates(program.command("orphans"))
-  .description("list servers of the account that none of the given stacks has")
-  .argument("[state-file...]", "states that `pulumi stack export` wrote; - is standard input")
-  .option("--name-contains <text>", "only servers whose name contains this")
+  .description("list the servers that none of the given stacks has")
+  .argument("[state-file...]", "files that `pulumi stack export` wrote; - is standard input")
+  .option("--name-contains <text>", "only servers whose name contains this, in either case")
   .option("--json", "print JSON")
-  .option("--expect-none", `end with exit code ${exitCodes.orphansFound} if there is one`)
+  .option("--expect-none", `exit with code ${exitCodes.orphansFound} if any are found`)
   .option("--delete", "permanently delete the listed servers; requires --yes")
   .option("--yes", "confirm --delete")
   .action(async (files: string[], options: StateOptions & OrphansOptions & { expectNone?: boolean }) => {
@@ -58,39 +67,52 @@ withStates(program.command("orphans"))
       client,
       () => readStates(files, options.stack),
       options,
-      console.log,
+      print,
       console.error,
     );
     if (options.expectNone && left > 0) process.exitCode = exitCodes.orphansFound;
   });
 
 withStates(program.command("import-file"))
-  .description("write a file for `pulumi import --file`, of the given servers or all")
+  .description("write a file for `pulumi import --file`")
   .argument("[id...]", "ids of servers")
-  .option("--all", "all servers that the given stacks do not own")
+  .option("--all", "all servers that none of the given stacks has")
   .addOption(
-    new Option("--form <form>", "what the program uses: `dynamic` is the TypeScript package")
+    new Option(
+      "--form <form>",
+      "what the program uses: `dynamic` for a TypeScript program without the plugin",
+    )
       .choices(formNames)
       .default("plugin"),
   )
-  .option("--out <file>", "file to write; standard output unless given")
+  .option("--out <file>", "file to write (default: standard output)")
   .action(async (ids: string[], options: StateOptions & { all?: boolean; form: Form; out?: string }) => {
     if (ids.length > 0 === (options.all === true))
       throw new UsageError("Give either ids of servers or --all");
     const client = await openAccount(options);
     const owned = new Set((await readStates([], options.stack)).flatMap(({ serverIds }) => serverIds));
-    const text = await renderImportFile(client, options, ids, (id) => !owned.has(id));
-    if (options.out === undefined) process.stdout.write(text);
-    else await writeFile(options.out, text);
+    const { text, serverCount } = await createImportFile(client, options, ids, (id) => !owned.has(id));
+    const { out, form } = options;
+    if (out === undefined) return print(text);
+    await writeTo(out, `${text}\n`);
+    await print(`Wrote ${countServers(serverCount)} to ${out}.`);
+    if (serverCount > 0) await print(nextSteps(out, form));
   });
 
-program.parseAsync().catch((error: unknown) => {
-  // Commander has printed its own errors already; --help and --version aren't errors.
-  if (error instanceof CommanderError) {
+async function main(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Commander has printed its own errors already; --help and --version aren't errors.
     process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    return;
+    if (help !== "") await print(help.trimEnd());
   }
-  const isExpected = error instanceof PostjectError || error instanceof UsageError;
+}
+
+main().catch((error: unknown) => {
+  const isExpected =
+    error instanceof PostjectError || error instanceof UsageError || error instanceof OutputError;
   console.error(`pulumi-postject: ${isExpected ? error.message : (error as Error).stack}`);
   process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 });

@@ -1,6 +1,7 @@
 import { type Client, isNotFound, ResponseMismatchError, startDeadline, toPlainText } from "../client";
 import type { ServerListItem } from "../spec/messages";
-import { importLine } from "./import-file";
+import { type Form, formNames, takeOver } from "./import-file";
+import { countServers, toJson } from "./output";
 import { type StackState, UsageError } from "./states";
 
 export interface OrphansOptions {
@@ -11,22 +12,26 @@ export interface OrphansOptions {
 }
 
 /**
- * Prints the account's servers that none of the stacks has and, if told to, deletes those that it printed and notes each.
- * Returns the number of orphans left. The list is read before the states, so that a server made meanwhile is no orphan.
+ * Prints the account's servers that none of the stacks has and, if told to, deletes the printed ones and notes each deletion.
+ * Returns the number of orphans left. Lists the servers before it reads the states, so that a server created in between is not
+ * taken for an orphan.
  */
 export async function reportOrphans(
   client: Client,
   readStates: () => Promise<StackState[]>,
   options: OrphansOptions,
-  print: (text: string) => void,
+  print: (text: string) => Promise<void>,
   note: (text: string) => void,
 ): Promise<number> {
   const wanted = options.nameContains?.toLowerCase() ?? "";
   const servers = await client.listServers(startDeadline());
   const states = await readStates();
   const owned = new Set(states.flatMap(({ serverIds }) => serverIds));
-  const orphans = servers.filter(({ id, name }) => !owned.has(id) && name.toLowerCase().includes(wanted));
-  print(options.json ? renderJson(orphans) : renderTable(orphans, servers.length));
+  const all = servers.filter(({ id }) => !owned.has(id));
+  const orphans = all.filter(({ name }) => name.toLowerCase().includes(wanted));
+  await print(
+    options.json ? renderJson(orphans) : renderText(orphans, all.length, servers.length, states, options),
+  );
   if (!options.delete || orphans.length === 0) return orphans.length;
   if (!options.yes)
     throw new UsageError("Nothing was deleted: a delete is irreversible. Add --yes if you mean it");
@@ -37,8 +42,8 @@ export async function reportOrphans(
   );
   for (const { id } of orphans) {
     await deleteServer(client, id);
-    // One by one, so that a failure half-way leaves no doubt; beside the JSON, not in it.
-    (options.json ? note : print)(`deleted ${id}`);
+    // One by one, so that a failure half-way leaves no doubt; on stderr if stdout is JSON.
+    await (options.json ? note : print)(`deleted ${toPlainText(id)}`);
   }
   return 0;
 }
@@ -88,37 +93,51 @@ async function deleteServer(client: Client, id: string): Promise<void> {
 }
 
 function renderJson(orphans: readonly ServerListItem[]): string {
-  const shown = orphans.map(({ id, name, createdAt }) => ({
-    id,
-    name,
-    createdAt,
-    import: importLine({ id, name }),
-  }));
-  return JSON.stringify(shown, null, 2);
+  return toJson(
+    orphans.map(({ id, name, createdAt }) => ({
+      id,
+      name,
+      createdAt,
+      import: takeOver.plugin({ id, name }),
+    })),
+  );
 }
 
-function renderTable(orphans: readonly ServerListItem[], total: number): string {
-  if (orphans.length === 0) return `None of the account's ${total} servers is an orphan.`;
-  const rows = [
-    ["ID", "NAME", "CREATED", "TO IMPORT IT"],
-    ...orphans.map(({ id, name, createdAt = "" }) => [
-      id,
-      toPlainText(name),
-      createdAt,
-      importLine({ id, name }),
-    ]),
-  ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
+function renderText(
+  orphans: readonly ServerListItem[],
+  orphanCount: number,
+  serverCount: number,
+  states: readonly StackState[],
+  options: OrphansOptions,
+): string {
+  if (orphanCount === 0) return `No orphans: the given stacks have ${allOf(serverCount)}.`;
+  const found = `${orphanCount} of the account's ${countServers(serverCount)} ${isOrAre(orphanCount)} in none of the given stacks.`;
+  if (orphans.length === 0)
+    return `${found}\nNone of their names contains ${JSON.stringify(options.nameContains)}.`;
+  const hidden = orphanCount - orphans.length;
+  const forms = formsOf(states);
   return [
-    ...lines,
+    row("ID", "CREATED", "NAME"),
+    ...orphans.flatMap(({ id, name, createdAt = "" }) => [
+      row(toPlainText(id), toPlainText(createdAt).slice(0, "2026-12-31".length), toPlainText(name)),
+      ...(options.delete ? [] : forms.map((form) => `  ${toPlainText(takeOver[form]({ id, name }))}`)),
+    ]),
     "",
-    `${orphans.length} of the account's ${total} servers are in none of the given stacks.`,
-    'In a TypeScript program, take one over with `adopt: "<id>"`, or several with `pulumi-postject import-file --form dynamic`.',
+    found,
+    ...(hidden > 0 ? [`${hidden} of them ${isOrAre(hidden)} not shown, because of --name-contains.`] : []),
+    ...(options.delete ? [] : ["To take over several at once: npx pulumi-postject import-file --help"]),
   ].join("\n");
+}
+
+/** 80 columns hold a name of 41 characters. */
+const row = (id: string, created: string, name: string) => `${id.padEnd(25)}  ${created.padEnd(10)}  ${name}`;
+
+const allOf = (count: number) =>
+  count === 1 ? "the account's only server" : `all ${count} of the account's servers`;
+const isOrAre = (count: number) => (count === 1 ? "is" : "are");
+
+/** The forms that the stacks use, as their servers show; both if there are none. */
+function formsOf(states: readonly StackState[]): readonly Form[] {
+  const used = formNames.filter((form) => states.some(({ forms }) => forms.has(form)));
+  return used.length > 0 ? used : formNames;
 }

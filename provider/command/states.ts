@@ -2,15 +2,19 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { serverResource } from "../spec";
+import type { Form } from "./import-file";
+import { reasonOf } from "./output";
 
 const run = promisify(execFile);
 
-/** The servers that one stack has in its state. */
+/** What one stack's state says of its servers. */
 export interface StackState {
   /** The stack or the file, as the user named it. */
   readonly source: string;
   /** Ids of the servers that the stack owns or reads. */
   readonly serverIds: readonly string[];
+  /** The provider's forms that these servers use. */
+  readonly forms: ReadonlySet<Form>;
   /** An update of the stack is under way, or was cut off: a server may exist that is not in the state yet. */
   readonly isUnderWay: boolean;
   /** Servers created after this time may still belong to the stack; milliseconds since the epoch. */
@@ -37,7 +41,7 @@ export async function readStateFile(file: string): Promise<StackState> {
     return parseState(file === "-" ? "standard input" : file, text);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`Cannot read ${file}: ${(error as Error).message}`);
+    throw new UsageError(`Cannot read ${file}: ${reasonOf(error)}`);
   }
 }
 
@@ -65,6 +69,11 @@ async function readStdin(): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
+const formOfType: ReadonlyMap<string, Form> = new Map([
+  [serverResource.token, "plugin"],
+  [serverResource.dynamicType, "dynamic"],
+]);
+
 /** A resource as states show it, as far as it matters here. */
 interface StateResource {
   readonly type?: string;
@@ -81,12 +90,12 @@ function parseState(source: string, text: string): StackState {
   const deployment = findDeployment(text);
   if (deployment === undefined)
     throw new UsageError(`${source} is not a stack's state; \`pulumi stack export\` writes one`);
-  const isServer = ({ type }: StateResource) =>
-    type === serverResource.token || type === serverResource.dynamicType;
+  const isServer = ({ type = "" }: StateResource) => formOfType.has(type);
   const servers = (deployment.resources ?? []).filter(isServer);
   return {
     source,
     serverIds: servers.flatMap(({ id }) => (id === undefined ? [] : [id])),
+    forms: new Set(servers.flatMap(({ type = "" }) => formOfType.get(type) ?? [])),
     // When it was exported is not in it; when it last changed is.
     knownUntil: Date.parse(deployment.manifest?.time ?? ""),
     isUnderWay: (deployment.pending_operations ?? []).some(({ resource }) => resource && isServer(resource)),

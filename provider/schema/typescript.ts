@@ -46,7 +46,8 @@ function renderInterface(name: string, fields: Fields, typeOf: (field: Field) =>
 
 function renderFields(fields: Fields, render: (key: string, field: Field) => string): string[] {
   return Object.entries(fields).map(
-    ([key, field]) => `  /** ${field.description} */\n  ${render(key, field)}`,
+    ([key, field]) =>
+      `  /** ${field.description}${field.secret ? " A secret: masked in output, encrypted in state." : ""} */\n  ${render(key, field)}`,
   );
 }
 

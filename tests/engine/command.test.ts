@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, runCommand, type Workspace } from "../../tools/workspace";
+import { type CommandResult, createWorkspace, runCommand, type Workspace } from "../../tools/workspace";
 import { createByHand } from "../support/account";
 import { useReference } from "../support/fixtures";
 
@@ -14,7 +14,22 @@ let workspace: Workspace;
 /** Runs the command in the project's folder. */
 async function run(args: readonly string[], { stdin = "", env = {} } = {}) {
   const all = { ...workspace.env, ...env };
-  const result = await runCommand(process.execPath, [COMMAND, ...args], workspace.folder, all, stdin);
+  return check(await runCommand(process.execPath, [COMMAND, ...args], workspace.folder, all, stdin));
+}
+
+/** Runs it in a shell, where `cmd` stands for the command. */
+const inShell = async (line: string) =>
+  check(
+    await runCommand(
+      "bash",
+      ["-o", "pipefail", "-c", `cmd() { "${process.execPath}" "${COMMAND}" "$@"; }; ${line}`],
+      workspace.folder,
+      workspace.env,
+    ),
+  );
+
+/** No run may print a token or a stack trace. */
+function check(result: CommandResult): CommandResult {
   const printed = result.stdout + result.stderr;
   for (const { token } of reference.servers()) expect(printed).not.toContain(token);
   expect(printed).not.toMatch(/^\s+at .*:\d+/m);
@@ -43,6 +58,7 @@ describe("orphans", () => {
 
   test("lists what no stack owns, with its import line; stacks, files and stdin tell the same", async () => {
     const orphan = await createByHand(reference, "Left over!");
+    const date = reference.servers()[1]?.createdAt.slice(0, 10);
     const state = await pulumi("stack", "export");
     writeFileSync(path.join(workspace.folder, "state.json"), state);
     const results = await Promise.all([
@@ -52,21 +68,40 @@ describe("orphans", () => {
     ]);
     for (const { exitCode, stdout } of results) {
       expect(exitCode).toBe(0);
-      expect(stdout).toContain(`pulumi import postject:index:Server left-over ${orphan}`);
-      expect(stdout).toContain("1 of the account's 2 servers");
+      expect(stdout).toBe(`ID                         CREATED     NAME
+${orphan}  ${date}  Left over!
+  pulumi import postject:index:Server left-over ${orphan}
+
+1 of the account's 2 servers is in none of the given stacks.
+To take over several at once: npx pulumi-postject import-file --help
+`);
     }
     const json = await run(["orphans", "--stack", "dev", "--json", "--expect-none"]);
     expect(json.exitCode).toBe(3);
     expect(JSON.parse(json.stdout)).toMatchObject([{ id: orphan, name: "Left over!" }]);
     const narrowed = await run(["orphans", "--stack", "dev", "--name-contains", "else", "--expect-none"]);
-    expect(narrowed.exitCode).toBe(0);
+    expect(narrowed).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(
+        '1 of the account\'s 2 servers is in none of the given stacks.\nNone of their names contains "else".',
+      ),
+    });
+  });
+
+  test("shows the argument that takes a server over in the dynamic form, if that is what the stack uses", async () => {
+    const orphan = await createByHand(reference, "Left over");
+    const resource = { type: "pulumi-nodejs:dynamic/postject:Server", id: idsOf()[0] };
+    const stdin = JSON.stringify({ deployment: { resources: [resource] } });
+    const { stdout } = await run(["orphans", "-"], { stdin });
+    expect(stdout).toContain(`Left over\n  adopt: "${orphan}"\n`);
+    expect(stdout).not.toContain("pulumi import");
   });
 
   test("takes the access token from the stack's configuration, too", async () => {
     await pulumi("config", "set", "--secret", "postject:accessToken", reference.accessToken);
     const env = { POSTJECT_ACCESS_TOKEN: "" };
     expect((await run(["orphans", "--stack", "dev"], { env })).stdout).toContain(
-      "None of the account's 1 servers",
+      "No orphans: the given stacks have the account's only server.",
     );
   });
 
@@ -142,7 +177,7 @@ describe("orphans", () => {
     const urn = "urn:pulumi:dev::postject-yaml::postject:index:Server::shared";
     state.deployment.resources.push({ urn, type: "postject:index:Server", id, custom: true, external: true });
     const { stdout } = await run(["orphans", "-"], { stdin: JSON.stringify(state) });
-    expect(stdout).toContain("None of the account's 2 servers is an orphan.");
+    expect(stdout).toContain("No orphans: the given stacks have all 2 of the account's servers.");
   });
 
   test("deletes nothing if the stacks own no server of the account", async () => {
@@ -158,7 +193,7 @@ describe("orphans", () => {
   test.each<[string, string[], { stdin?: string; env?: Record<string, string> }, number, string]>([
     ["no stack", ["orphans"], {}, 2, "Say which stacks own servers"],
     ["an unknown stack", ["orphans", "--stack", "nope"], {}, 2, "no stack named 'nope' found"],
-    ["no file", ["orphans", "nope.json"], {}, 2, "Cannot read nope.json"],
+    ["no file", ["orphans", "nope.json"], {}, 2, "Cannot read nope.json: no such file or directory\n"],
     ["another file", ["orphans", "-"], { stdin: "{}" }, 2, "standard input is not a stack's state"],
     ["an unknown option", ["orphans", "--force"], {}, 2, "unknown option '--force'"],
     ["a wrong token", ["orphans", "-"], { env: { POSTJECT_ACCESS_TOKEN: "x.y.z" } }, 1, "[unauthorized]"],
@@ -178,7 +213,10 @@ describe("import-file", () => {
     await pulumi("stack", "init", "dev");
     await pulumi(...UP);
     for (const name of ["Legacy", "legacy", "Legacy 2", "日本"]) await createByHand(reference, name);
-    await run(["import-file", "--all", "--stack", "dev", "--out", "import.json"]);
+    const written = await run(["import-file", "--all", "--stack", "dev", "--out", "import.json"]);
+    expect(written.stdout).toBe(
+      "Wrote 4 servers to import.json.\nNext:\n  pulumi import --file import.json\n",
+    );
     const { resources } = JSON.parse(readFileSync(path.join(workspace.folder, "import.json"), "utf8"));
     const last = reference.servers().at(-1)?.id;
     expect(resources.map(({ name }: { name: string }) => name)).toEqual([
@@ -216,4 +254,50 @@ describe("import-file", () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(stderr).toContain("no server clxnope. Nothing was written. [not-found]");
   });
+});
+
+test("output that cannot be written ends in one line and exit code 1, and nothing is deleted", async () => {
+  open("yaml");
+  await pulumi("stack", "init", "dev");
+  await pulumi(...UP);
+  await createByHand(reference, "Left over");
+  for (const [line, problem] of [
+    ["cmd --help > /dev/full", "Cannot write to standard output: no space left on device"],
+    ["cmd import-file --all > /dev/full", "Cannot write to standard output: no space left on device"],
+    [
+      "cmd orphans --stack dev --delete --yes > /dev/full",
+      "Cannot write to standard output: no space left on device",
+    ],
+    [
+      "cmd import-file --all --out nope/import.json",
+      "Cannot write nope/import.json: no such file or directory",
+    ],
+  ] as const) {
+    expect(await inShell(line)).toEqual({ exitCode: 1, stdout: "", stderr: `pulumi-postject: ${problem}\n` });
+  }
+  expect(idsOf()).toHaveLength(2);
+  // A reader that closes the pipe early has seen all it wants.
+  const { exitCode, stderr } = await inShell("cmd orphans --stack dev | head -n 1");
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+});
+
+test("control characters of a name reach no terminal", async () => {
+  open("yaml");
+  const name = "Red\u001b[31m\u009b1m";
+  reference.seed({ servers: [{ name: "Left over" }] });
+  const [{ id } = { id: "" }] = reference.servers();
+  const body = [
+    { id, name, createdAt: "2026-11-27T00:00:00.000Z", token: "pt_live_x", _count: { streams: 3 } },
+  ];
+  reference.faults.add({ route: "listServers", times: 9, outcome: { kind: "answer", status: 200, body } });
+  const stdin = '{"deployment":{"resources":[]}}';
+  for (const args of [
+    ["orphans", "-"],
+    ["orphans", "-", "--json"],
+    ["import-file", "--all", "--form", "dynamic"],
+  ]) {
+    const { exitCode, stdout } = await run(args, { stdin });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining("Red") });
+    expect(stdout.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  }
 });

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { namesOf } from "../support/account";
+import { deleteByHand, namesOf } from "../support/account";
 import { useReference, useWorkspace } from "../support/fixtures";
 import { type GitHubEvent, type JobResult, runWorkflow } from "../support/github";
 import { commandsIn, follow, openTerminal } from "../support/terminal";
@@ -87,7 +87,7 @@ test("a pull request gets an environment that its close destroys, each run with 
   for (const token of minted) expect(runs.map(({ printed }) => printed).join()).not.toContain(token);
 });
 
-test("production goes up, is looked after for drift, and loses no server to a rename outside Pulumi", async () => {
+test("production goes up; the next `up` recreates what the drift check misses, and a rename outside Pulumi loses no server", async () => {
   const { vars, secrets, env } = event("by hand");
   const terminal = openTerminal(workspace, {
     env,
@@ -100,15 +100,18 @@ test("production goes up, is looked after for drift, and loses no server to a re
   await follow(terminal, commandsIn("docs/gitops.md"));
   expect(terminal.npm()).toEqual(["npm install", "npm install --prefix policy"]);
   expect(namesOf(reference)).toEqual(["production app", "production newsletter"]);
-  expect(ended(await run("postject.yml", event("push")))).toEqual([{ job: "up", exitCode: 0 }]);
+  const idOf = (wanted: string) => reference.servers().find(({ name }) => name === wanted)?.id ?? "";
   expect(ended(await run("postject.yml", event("schedule")))).toEqual([{ job: "drift", exitCode: 0 }]);
-  reference.rename(
-    reference.servers().find(({ name }) => name === "production app")?.id ?? "",
-    "renamed by hand",
-  );
+  await deleteByHand(reference, idOf("production newsletter"));
   const [drift] = await run("postject.yml", event("schedule"));
-  expect(drift).toMatchObject({ job: "drift", exitCode: 1 });
-  expect(drift?.printed).toContain("[deletion-protected]");
+  expect(drift).toMatchObject({ job: "drift", exitCode: 7 });
+  expect(drift?.printed).toContain("re-run the last job `up`");
+  expect(ended(await run("postject.yml", event("push")))).toEqual([{ job: "up", exitCode: 0 }]);
+  expect(namesOf(reference)).toEqual(["production app", "production newsletter"]);
+  reference.rename(idOf("production app"), "renamed by hand");
+  const [renamed] = await run("postject.yml", event("schedule"));
+  expect(renamed).toMatchObject({ job: "drift", exitCode: 1 });
+  expect(renamed?.printed).toContain("[deletion-protected]");
   expect(namesOf(reference)).toEqual(["production newsletter", "renamed by hand"]);
 });
 

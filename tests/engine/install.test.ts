@@ -50,7 +50,7 @@ async function runInstalled(source: string, install: readonly [string, ...string
     await mustRun(command, args, workspace.folder, workspace.env);
     await workspace.mustPulumi(["stack", "init", "dev"]);
     await workspace.mustPulumi(["up", "--yes", "--skip-preview"]);
-    expect(reference.servers()).toHaveLength(2);
+    expect(reference.servers()).toHaveLength(1);
     await workspace.mustPulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
     expect(reference.servers()).toEqual([]);
   } finally {
@@ -85,6 +85,11 @@ test("the unpacked package starts its plugin", async () => {
     plugin.stdin.end();
     await once(plugin, "exit");
   }
+});
+
+test("the plugin, run by hand, explains how to use it", () => {
+  const plugin = path.join(unpacked.package, "pulumi-resource-postject");
+  expect(execFileSync(plugin, ["--help"], { encoding: "utf8" })).toContain("pulumi package add");
 });
 
 test("an ES module program goes up and down on the engine", async () => {

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of Pulumi YAML
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Account, type Reference, startReference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
@@ -421,6 +421,7 @@ test("a stack moves from the dynamic form to the plugin unchanged", async () => 
     engine: [],
     env: { ...workspace.env, POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
   });
+  appendFileSync(path.join(dynamic.folder, "index.ts"), '\nnew postject.Server("marketing");\n');
   const run = (args: string[], env = {}) =>
     dynamic.pulumi([...args, "--yes", "--skip-preview", "--suppress-progress"], env);
   await dynamic.pulumi(["stack", "init", "move"]);

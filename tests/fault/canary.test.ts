@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a program stands in a string here
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { FaultOutcome } from "../../provider/reference";
@@ -10,6 +10,14 @@ import { useReference, useWorkspace } from "../support/fixtures";
 
 const reference = useReference();
 const workspace = useWorkspace("examples/quickstart", { reference });
+
+/** A second server, so that there is one whose name is made up. */
+beforeEach(() =>
+  appendFileSync(
+    path.join(workspace.folder, "index.ts"),
+    '\nconst marketing = new postject.Server("marketing");\n',
+  ),
+);
 
 /** A secret as it is, and in the forms it may be carried in. */
 function formsOf(secret: string): string[] {

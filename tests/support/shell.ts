@@ -125,6 +125,34 @@ export function parseShell(text: string): ParsedScript {
   return script;
 }
 
+/**
+ * What of a text misbehaves when it is pasted into a shell. zsh, unlike bash, passes a comment on as arguments, and fails for a
+ * pattern that matches no file; both take `!` for a command of the history; and what follows a program that keeps running waits
+ * until that ends.
+ */
+export function pasteProblems(text: string): string[] {
+  const problems: string[] = [];
+  let outsideWords = text;
+  const visit = (node: SyntaxNode) => {
+    if (node.type === "Glob") problems.push(`\`${node.text}\` is an unquoted pattern`);
+    if (node.type === "Word") {
+      outsideWords =
+        outsideWords.slice(0, node.pos) + " ".repeat(node.end - node.pos) + outsideWords.slice(node.end);
+      if (node.text.replace(/'[^']*'/g, "").includes("!"))
+        problems.push(`\`${node.text}\` holds a bare \`!\``);
+    }
+    forEachChild(node, visit);
+  };
+  const script = parseShell(text);
+  visit(script);
+  if (outsideWords.includes("#")) problems.push("it holds a comment");
+  if (/[^&]&[^&>]/.test(outsideWords)) problems.push("it puts a command into the background");
+  const reference = readCommands(text).findIndex((words) => /\bpostject-reference$/.test(words.join(" ")));
+  if (reference !== -1 && reference < script.commands.length - 1)
+    problems.push("commands follow the reference, which keeps running");
+  return problems;
+}
+
 /** The simple commands of a text, as words without quotes, those inside substitutions too. */
 function readCommands(text: string): string[][] {
   const commands: string[][] = [];

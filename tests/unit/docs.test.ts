@@ -9,11 +9,31 @@ import {
 } from "../../provider/spec";
 import { ROOT } from "../../tools/root";
 import { brokenLinks, readPage, readPages } from "../support/docs";
+import { pasteProblems } from "../support/shell";
 
 const pages = readPages();
 
 test("every link between pages leads to a file and a heading that exist", () => {
   expect(pages.flatMap((page) => brokenLinks(page, pages))).toEqual([]);
+});
+
+test("every block of commands can be pasted into bash and zsh", () => {
+  const blocks = pages.flatMap((page) => page.blocks).filter(({ language }) => language === "sh");
+  expect(
+    blocks.flatMap(({ place, text }) => pasteProblems(text).map((problem) => `${place}: ${problem}`)),
+  ).toEqual([]);
+});
+
+test("what cannot be pasted is found", () => {
+  for (const [text, problem] of [
+    ["npm install # brings it", "it holds a comment"],
+    ["curl localhost/x?y=1", "`?` is an unquoted pattern"],
+    ["curl localhost/x?y=1&z=2", "it puts a command into the background"],
+    ['echo "Done!"', '`"Done!"` holds a bare `!`'],
+    ["npx postject-reference\npulumi up", "commands follow the reference, which keeps running"],
+  ] as const)
+    expect(pasteProblems(text)).toContain(problem);
+  expect(pasteProblems("(umask 077 && curl 'localhost/x?y=1&z=2#!' > a#b)")).toEqual([]);
 });
 
 /** Every match in the pages that is not known, with its place. */

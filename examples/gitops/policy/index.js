@@ -1,28 +1,28 @@
-// Plain JavaScript, so that a run does not wait for a compiler.
+// Plain JavaScript, so that no run waits for a compiler.
 const { PolicyPack } = require("@pulumi/policy");
 
-/** Of programs in TypeScript, and of those that use the plugin. */
+/** The types of servers in TypeScript programs, and in those that use the plugin. */
 const serverTypes = ["pulumi-nodejs:dynamic/postject:Server", "postject:index:Server"];
 
-/** URNs of stacks that are production. Yours may have other names. */
+/** URNs of production stacks. Yours may have other names. */
 const production = /^urn:pulumi:prod/;
 
 new PolicyPack("postject", {
   policies: [
     {
       name: "production-servers-are-protected",
-      description: "A Postject server of production has deletion protection on.",
+      description: "Postject servers in production have deletion protection.",
       enforcementLevel: "mandatory",
       validateResource({ urn, type, props, provider }, reportViolation) {
         if (!serverTypes.includes(type) || !production.test(urn)) return;
         if (readSettings(props, provider?.props ?? {}).some((setting) => String(setting) === "false"))
-          reportViolation("`deletionProtection` is false for it. Take that out.");
+          reportViolation("`deletionProtection` is false for this server. Remove that.");
       },
     },
   ],
 });
 
-/** What a server says itself; if nothing, all that may speak for it: variables, and its provider's configuration. */
+/** The server's own setting or, without one, all that apply instead: variables, and its provider's configuration. */
 function readSettings({ deletionProtection, account = "" }, provider) {
   if (deletionProtection !== undefined) return [deletionProtection];
   const variable = `POSTJECT_${account.replaceAll("-", "_").toUpperCase()}_DELETION_PROTECTION`;
