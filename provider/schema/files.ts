@@ -9,6 +9,7 @@ import { renderTypes } from "./typescript";
 /** Every file that is generated, by its path in the repository; rendered with the repository as working folder. */
 export const generatedFiles: Readonly<Record<string, () => string | Promise<string>>> = {
   "README.md": () => renderSections("README.md"),
+  "docs/_index.md": () => renderSections("docs/_index.md"),
   "docs/errors.md": renderErrors,
   "docs/installation-configuration.md": () => renderSections("docs/installation-configuration.md"),
   "docs/server.md": renderServerPage,

@@ -12,25 +12,12 @@ import {
   VERSION,
   withoutOnlyDynamic,
 } from "../spec";
+import { examples, NODE_SDK, renderForSchema } from "./examples";
 
-const EXAMPLE = `{{% examples %}}
-## Example Usage
-{{% example %}}
-### A server and its token
+/** Where Pulumi finds the release archives: every SDK, and whoever installs the plugin by hand, names it. */
+const REPOSITORY = "pulumi-postject/pulumi-postject";
 
-\`\`\`yaml
-resources:
-  app:
-    type: postject:Server
-    properties:
-      name: Production App
-outputs:
-  token: \${app.token}
-\`\`\`
-{{% /example %}}
-{{% /examples %}}
-
-## Import
+const IMPORT = `## Import
 
 \`\`\`sh
 pulumi import ${serverResource.token} app clx8f2k9a0001uy7z3g4h5j6k
@@ -49,18 +36,19 @@ export function renderPulumiSchema(): string {
     keywords: ["pulumi", "postject", "email", "category/infrastructure", "kind/native"],
     homepage: "https://postject.com",
     license: "Apache-2.0",
-    repository: "https://github.com/pulumi-postject/pulumi-postject",
+    repository: `https://github.com/${REPOSITORY}`,
+    pluginDownloadURL: `github://api.github.com/${REPOSITORY}`,
+    logoUrl: `https://raw.githubusercontent.com/${REPOSITORY}/main/docs/logo.png`,
     publisher: "pulumi-postject",
-    meta: { moduleFormat: "(.*)(?:/[^/]*)" },
+    // `supportPack` puts the version into the SDKs, all but those that ask for it below, and a go.mod into the Go one.
+    meta: { moduleFormat: "(.*)(?:/[^/]*)", supportPack: true },
     language: {
-      nodejs: { packageName: "pulumi-postject-sdk", respectSchemaVersion: true },
-      python: { packageName: "pulumi_postject", respectSchemaVersion: true, pyproject: { enabled: true } },
-      go: {
-        importBasePath: "github.com/pulumi-postject/pulumi-postject/sdk/go/postject",
-        respectSchemaVersion: true,
-      },
+      nodejs: { packageName: NODE_SDK },
+      // As Pulumi's own Python package.
+      python: { packageName: "pulumi_postject", pyproject: { enabled: true }, pythonRequires: ">=3.10" },
+      go: { importBasePath: `github.com/${REPOSITORY}/sdk/go/postject`, respectSchemaVersion: true },
       csharp: { respectSchemaVersion: true },
-      java: {},
+      java: { buildFiles: "gradle" },
     },
     config: { variables: properties.properties },
     provider: {
@@ -75,7 +63,11 @@ export function renderPulumiSchema(): string {
     ),
     resources: {
       [serverResource.token]: {
-        description: `${serverResource.description}\n\n${EXAMPLE}`,
+        description: [
+          serverResource.description,
+          renderForSchema([examples.server, examples.get]),
+          IMPORT,
+        ].join("\n\n"),
         inputProperties: describe(serverResource.inputs).properties,
         properties: outputs,
         required,
@@ -84,7 +76,7 @@ export function renderPulumiSchema(): string {
         listInputs: { properties: describe(functions.getServers.inputs).properties },
       },
       [environmentResource.token]: {
-        description: environmentResource.description,
+        description: `${environmentResource.description}\n\n${renderForSchema([examples.environment])}`,
         isComponent: true,
         inputProperties: describe(environmentResource.inputs).properties,
         requiredInputs: describe(environmentResource.inputs).required,
@@ -92,9 +84,13 @@ export function renderPulumiSchema(): string {
       },
     },
     functions: Object.fromEntries(
-      Object.values(functions).map(({ token, description, inputs, outputs: result }) => [
+      Object.entries(functions).map(([name, { token, description, inputs, outputs: result }]) => [
         token,
-        { description, inputs: describe(inputs), outputs: describe(result) },
+        {
+          description: `${description}\n\n${renderForSchema([examples[name as keyof typeof functions]])}`,
+          inputs: describe(inputs),
+          outputs: describe(result),
+        },
       ]),
     ),
   };
@@ -110,13 +106,16 @@ function describe(fields: Fields): { properties: Record<string, object>; require
   };
 }
 
+/**
+ * What a field must be known for is checked at run time alone (`plain`): of a plain map, `pulumi convert` makes Go that does not
+ * compile.
+ */
 function toProperty(field: Field & { env?: string; envWins?: true }): object {
   // Where the variable speaks for one run it must not become a property that the state keeps.
   const defaultInfo = field.env === undefined || field.envWins ? undefined : { environment: [field.env] };
   return {
     ...toType(field.type),
     description: field.description,
-    ...(field.plain && { plain: true }),
     ...(field.secret && { secret: true }),
     ...(field.replaces && { replaceOnChanges: true }),
     ...(defaultInfo && { defaultInfo }),

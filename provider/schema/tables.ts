@@ -9,10 +9,12 @@ import {
   PACKAGE_NAME,
   serverResource,
 } from "../spec";
+import { examples, renderForPage, renderForRegistry } from "./examples";
 
 /** What a page can have written between `<!-- generated:name -->` and `<!-- /generated -->`. */
 const sections = {
   configuration: renderConfigurationTable,
+  example: () => renderForRegistry(examples.server),
 } as const satisfies Readonly<Record<string, () => string>>;
 
 const SECTION = /(<!-- generated:(\w+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
@@ -29,6 +31,7 @@ export function renderSections(page: string): string {
 export function renderServerPage(): string {
   const lookups = Object.entries(functions).flatMap(([name, { description, inputs, outputs }]) => [
     `## ${name}\n\n${description}\n`,
+    renderForPage([examples[name as keyof typeof functions]]),
     `${renderFields(inputs)}\n`,
     `It gives:\n\n${renderFields(outputs)}\n`,
   ]);
@@ -37,9 +40,12 @@ export function renderServerPage(): string {
     "<!-- Generated from provider/spec by `npm run generate`; do not edit. -->",
     `# Server\n\n${serverResource.description}\n`,
     `In programs of the plugin its type is \`${serverResource.token}\`.\n`,
+    `## Example usage\n\n${renderForPage([examples.server, examples.get])}`,
     `## Inputs\n\nAll are optional.\n\n${renderFields(serverResource.inputs)}\n`,
     `## Outputs\n\nBesides \`id\`, Postject's id of the server:\n\n${renderFields(serverResource.outputs)}\n`,
-    `## Environment\n\n${environmentResource.description}\n\n${renderFields(environmentResource.inputs)}\n`,
+    `## Environment\n\n${environmentResource.description}\n`,
+    renderForPage([examples.environment]),
+    `${renderFields(environmentResource.inputs)}\n`,
     "It gives the following; in TypeScript programs of the dynamic form, `servers` are `Server` resources:\n",
     `${renderFields(environmentResource.outputs)}\n`,
     ...lookups,

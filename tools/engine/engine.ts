@@ -18,7 +18,7 @@ import { ROOT } from "../root";
 const run = promisify(execFile);
 
 /** The version the tests are written for; what is on PATH may be newer. */
-const CLI_VERSION = "3.259.0";
+export const CLI_VERSION = "3.259.0";
 
 /** One Go module per program, named after the folder of its go.mod. `minutes` is the time of a cold build on two cores. */
 const MODULES = [
@@ -237,7 +237,7 @@ function dynamicHostFolder(): string {
   return path.dirname(require.resolve("@pulumi/pulumi/package.json", { paths: [ROOT] }));
 }
 
-function cacheFolder(): string {
+export function cacheFolder(): string {
   const { PULUMI_POSTJECT_CACHE, XDG_CACHE_HOME } = process.env;
   if (PULUMI_POSTJECT_CACHE) return path.resolve(PULUMI_POSTJECT_CACHE);
   return path.join(XDG_CACHE_HOME || path.join(homedir(), ".cache"), "pulumi-postject");

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+
+/** The language of a program in a folder of docs/examples, in the order of Pulumi's own pages. `name` is Pulumi's, for fences. */
+const languages = [
+  { name: "typescript", title: "TypeScript", file: "index.ts" },
+  { name: "python", title: "Python", file: "__main__.py" },
+  { name: "go", title: "Go", file: "main.go" },
+  { name: "csharp", title: "C#", file: "Program.cs" },
+  { name: "java", title: "Java", file: "App.java" },
+  { name: "yaml", title: "YAML", file: "Pulumi.yaml" },
+] as const;
+
+/** The package of the generated Node.js SDK; `pulumi-postject` is the dynamic form, whose programs look the same. */
+export const NODE_SDK = "pulumi-postject-sdk";
+
+/** A program of docs/examples in every language, and what it shows. */
+export interface Example {
+  readonly folder: string;
+  readonly title: string;
+}
+
+export const examples = {
+  server: { folder: "server", title: "A server and its token" },
+  get: { folder: "get", title: "A server that something else manages" },
+  environment: { folder: "environment", title: "The servers of one environment" },
+  getServer: { folder: "get-server", title: "A server by its name" },
+  getServers: { folder: "get-servers", title: "Servers whose names have a part in common" },
+} as const satisfies Readonly<Record<string, Example>>;
+
+/** A section of a description in the schema: each SDK shows the program in its own language, the registry all of them. */
+export function renderForSchema(shown: readonly Example[]): string {
+  const sections = shown.map(({ folder, title }) => {
+    const programs = languages.map(({ name, file }) => {
+      const program = readProgram(folder, file).replace('"pulumi-postject"', `"${NODE_SDK}"`);
+      return renderFence(name, program);
+    });
+    return `{{% example %}}\n### ${title}\n\n${programs.join("\n")}\n{{% /example %}}\n`;
+  });
+  return `{{% examples %}}\n## Example Usage\n${sections.join("")}{{% /examples %}}\n`;
+}
+
+/** The same for a page on GitHub: TypeScript, and the others folded. */
+export function renderForPage(shown: readonly Example[]): string {
+  const sections = shown.map(({ folder, title }) => {
+    const [first, ...others] = languages.map(({ name, title: language, file }) => {
+      const fence = renderFence(name, readProgram(folder, file));
+      return { fence, folded: `<details><summary>${language}</summary>\n\n${fence}\n</details>` };
+    });
+    return [`${title}:\n`, first?.fence, ...others.map(({ folded }) => folded)].join("\n");
+  });
+  return `${sections.join("\n\n")}\n`;
+}
+
+/** The same for Pulumi's registry, whose readers choose a language. */
+export function renderForRegistry({ folder }: Example): string {
+  const names = languages.map(({ name }) => name).join(",");
+  const choices = languages.map(
+    ({ name, file }) =>
+      `{{% choosable language ${name} %}}\n\n${renderFence(name, readProgram(folder, file))}\n{{% /choosable %}}`,
+  );
+  return `{{< chooser language "${names}" >}}\n${choices.join("\n")}\n{{< /chooser >}}`;
+}
+
+function renderFence(language: string, program: string): string {
+  return `\`\`\`${language}\n${program}\`\`\`\n`;
+}
+
+function readProgram(folder: string, file: string): string {
+  return readFileSync(`docs/examples/${folder}/${file}`, "utf8");
+}

@@ -1,0 +1,96 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { VERSION } from "../../provider/spec";
+import { makeArchives } from "../../tools/release/archives";
+import { ROOT } from "../../tools/root";
+import { onlyServer } from "../support/account";
+import { useReference, useWorkspace } from "../support/fixtures";
+
+const reference = useReference();
+// Nothing is installed in it, and its program names no plugin.
+const workspace = useWorkspace("docs/examples/server", { reference, bare: true });
+
+let folder: string;
+let archives: readonly string[];
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-archives-"));
+  archives = makeArchives(folder);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const archiveFor = (target: string) => archives.find((archive) => archive.includes(target)) ?? "";
+const install = (archive: string) =>
+  workspace.mustPulumi(["plugin", "install", "resource", "postject", VERSION, "--file", archive]);
+
+const PLUGIN_FILES = [
+  "LICENSE",
+  "dist/provider/client/http.js",
+  "dist/provider/hosts/plugin/main.js",
+  "package.json",
+  "pulumi-resource-postject",
+  "sdk/schema.json",
+];
+
+test.each([
+  ["linux-amd64", PLUGIN_FILES],
+  ["linux-arm64", PLUGIN_FILES],
+  ["darwin-amd64", PLUGIN_FILES],
+  ["darwin-arm64", PLUGIN_FILES],
+  [
+    "windows-amd64",
+    [...PLUGIN_FILES, "PulumiPlugin.yaml", "node_modules/README.md", "pulumi-resource-postject.cmd"],
+  ],
+  [
+    "windows-arm64",
+    [...PLUGIN_FILES, "PulumiPlugin.yaml", "node_modules/README.md", "pulumi-resource-postject.cmd"],
+  ],
+])("the archive for %s holds the plugin and nothing else", (target, files) => {
+  const archive = archiveFor(target);
+  expect(path.basename(archive)).toBe(`pulumi-resource-postject-v${VERSION}-${target}.tar.gz`);
+  const listed = execFileSync("tar", ["-tzf", archive], { encoding: "utf8" });
+  expect(listed.trim().split("\n").toSorted()).toEqual(files.toSorted());
+});
+
+test("a program that names no plugin goes up and down with an installed archive, without a warning", async () => {
+  await install(archiveFor("linux-amd64"));
+  await workspace.mustPulumi(["stack", "init", "dev"]);
+  await workspace.mustPulumi(["preview"]);
+  const { stdout, stderr } = await workspace.pulumi(["up", "--yes", "--skip-preview"]);
+  expect(stdout + stderr).not.toContain("warning");
+  expect(onlyServer(reference).name).toBe("Production App");
+  await workspace.mustPulumi(["destroy", "--yes", "--skip-preview"], {
+    POSTJECT_DELETION_PROTECTION: "false",
+  });
+  expect(reference.servers()).toEqual([]);
+});
+
+// Here, not on Windows, but by the same steps: Pulumi runs `npm install` in the folder of a plugin with a PulumiPlugin.yaml.
+test("the archive for Windows installs without a registry, and its plugin starts", async () => {
+  await install(archiveFor("windows-amd64"));
+  await workspace.mustPulumi(["stack", "init", "dev"]);
+  expect(await workspace.mustPulumi(["preview"])).toContain("2 to create");
+});
+
+test("an installed plugin runs below a folder of ES modules", async () => {
+  writeFileSync(path.join(workspace.folder, "../package.json"), '{ "type": "module" }');
+  await install(archiveFor("linux-amd64"));
+  expect(await workspace.mustPulumi(["package", "get-schema", "postject"])).toContain('"name": "postject"');
+});
+
+test("a checkout that is not built says what to run", () => {
+  const checkout = path.join(folder, "checkout");
+  mkdirSync(checkout);
+  for (const file of ["pulumi-resource-postject", "package.json"])
+    copyFileSync(path.join(ROOT, file), path.join(checkout, file));
+  const { status, stderr } = spawnSync(path.join(checkout, "pulumi-resource-postject"), {
+    encoding: "utf8",
+  });
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    `This checkout of pulumi-postject is not built. Run: cd ${checkout} && node tools/setup.mjs\n`,
+  );
+});
