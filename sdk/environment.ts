@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Properties, UNKNOWN } from "../provider/settings/check-fields";
+import { isMap, type Properties, UNKNOWN } from "../provider/settings/check-fields";
 import { environmentRefusal, planEnvironment } from "../provider/settings/environment-plan";
 import { environmentResource, variableSuffixes, withCode } from "../provider/spec";
 import { Server } from "./server";
@@ -58,11 +58,10 @@ export class Environment<Key extends string = string> extends pulumi.ComponentRe
 
 /** Arguments as their check expects them: outputs and promises count as unknown. `depth` is how deep the maps are. */
 function toProperties(args: unknown, depth: number): Properties {
-  if (typeof args !== "object" || args === null) return {};
+  if (!isMap(args)) return {};
   const toProperty = (value: unknown): unknown => {
     if (pulumi.Output.isInstance(value) || value instanceof Promise) return UNKNOWN;
-    const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isMap && depth > 1 ? toProperties(value, depth - 1) : value;
+    return isMap(value) && depth > 1 ? toProperties(value, depth - 1) : value;
   };
   return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, toProperty(value)]));
 }

@@ -15,7 +15,7 @@ type LookupOutputOptions = Pick<pulumi.InvokeOutputOptions, "dependsOn">;
  * Rejects with a `pulumi.RunError` that says what to do if there is none, or if several share the name.
  */
 export async function getServer(args: GetServerArgs): Promise<GetServerResult> {
-  const server = await lookUp("getServer", args, (lookups, ...call) => lookups.getServer(...call));
+  const server = await lookUp("getServer", args);
   return { ...server, token: pulumi.secret(server.token) };
 }
 
@@ -32,7 +32,7 @@ export function getServerOutput(
 
 /** Lists the servers of the account. It is read in previews, too. Rejects with a `pulumi.RunError`. */
 export async function getServers(args: GetServersArgs = {}): Promise<GetServersResult> {
-  const { servers } = await lookUp("getServers", args, (lookups, ...call) => lookups.getServers(...call));
+  const { servers } = await lookUp("getServers", args);
   return { servers: servers.map((server) => ({ ...server, token: pulumi.secret(server.token) })) };
 }
 
@@ -71,29 +71,30 @@ type Lookups = typeof import("../provider/lifecycle/lookups");
  * Runs a lookup with the stack's configuration; in a unit test with Pulumi's mocks, asks those. What it needs is loaded here: most
  * programs look nothing up.
  */
-async function lookUp<T>(
-  name: keyof typeof functions,
+async function lookUp<Name extends keyof typeof functions>(
+  name: Name,
   args: GetServerArgs | GetServersArgs,
-  work: (lookups: Lookups, ...call: Parameters<Lookups["getServer"]>) => Promise<T>,
-): Promise<T> {
+): Promise<Awaited<ReturnType<Lookups[Name]>>> {
   if (hasMocks()) return pulumi.runtime.invoke(functions[name].token, args);
   const { createClient, PostjectError, startDeadline } =
     require("../provider/client") as typeof import("../provider/client");
   const settings = require("../provider/settings") as typeof import("../provider/settings");
+  const lookups: Lookups = require("../provider/lifecycle/lookups");
   try {
-    const sources = settings.sourcesOf(pulumi.runtime.getConfig, args.account);
+    const known = lookups.checkArguments(name, { ...args }, { isDynamic: true });
+    const sources = settings.sourcesOf(pulumi.runtime.getConfig, known.account);
     const configuration = settings.requireConfiguration(settings.resolveConfiguration(sources));
     const key = JSON.stringify(configuration);
     const client = clients.get(key) ?? createClient(configuration);
     clients.set(key, client);
-    const lookups = require("../provider/lifecycle/lookups") as Lookups;
-    return await work(lookups, client, { args: { ...args }, isDynamic: true }, startDeadline());
+    const run: (...call: Parameters<Lookups["getServer"]>) => Promise<unknown> = lookups[name];
+    return (await run(client, known, startDeadline())) as Awaited<ReturnType<Lookups[Name]>>;
   } catch (error) {
     throw error instanceof PostjectError ? userError(error.message) : error;
   }
 }
 
-/** Whether the program runs in a unit test, with mocks in place of the engine. */
+/** Whether the program runs in a unit test: Pulumi's mock of the engine keeps the user's mocks in this property. */
 function hasMocks(): boolean {
   const monitor = pulumi.runtime.getMonitor();
   return monitor !== undefined && "mocks" in monitor;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { homedir, hostname } from "node:os";
+import { hostname } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
-import { warnOfUnknownKeys } from "../provider/settings/unknown-keys";
-import { PACKAGE_NAME, secretKeys, serverResource } from "../provider/spec";
+import { describeUnknownKeys } from "../provider/settings/unknown-keys";
+import { secretKeys, serverResource } from "../provider/spec";
 import type { ServerArgs, ServerProperties } from "./types";
 import { userError } from "./user-error";
 
@@ -82,11 +82,10 @@ let isWarned = false;
 
 /** Once in a program: configuration is read by its keys, so one that is misspelt would go unnoticed. */
 function warnOfMisspeltKeys(): void {
-  // A project of this name keeps its own settings under it.
-  if (isWarned || pulumi.getProject() === PACKAGE_NAME) return;
+  if (isWarned) return;
   isWarned = true;
-  for (const message of warnOfUnknownKeys(Object.keys(pulumi.runtime.allConfig())))
-    void pulumi.log.warn(message);
+  const keys = Object.keys(pulumi.runtime.allConfig());
+  for (const message of describeUnknownKeys(keys, pulumi.getProject())) void pulumi.log.warn(message);
 }
 
 /**
@@ -96,7 +95,7 @@ function warnOfMisspeltKeys(): void {
  */
 function autoName(name: string, parent: pulumi.Resource | undefined): string {
   const { PULUMI_HOME, PULUMI_BACKEND_URL } = process.env;
-  const place = [hostname(), homedir(), process.cwd(), PULUMI_HOME, PULUMI_BACKEND_URL];
+  const place = [hostname(), process.cwd(), PULUMI_HOME, PULUMI_BACKEND_URL];
   const parents: (string | undefined)[] = [];
   // Resources of one name are told apart by their parents, as in a URN.
   for (let one = parent as Parent | undefined; one !== undefined; one = one.__parentResource)

@@ -2,7 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 export interface ServerArgs {
-  /** Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, and the old one is deleted with its message streams, sent messages, message events, templates and server token. If unset, a name is generated once, from the resource's name and seven hex digits, and kept from then on. */
+  /** Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, and the old one is deleted with its message streams, sent messages, message events, templates and server token. If unset, a name is generated once, from the resource's name and seven hex digits that differ from one machine to another, and kept from then on. */
   name?: pulumi.Input<string> | undefined;
   /** Refuse to delete or replace this server. If unset, the provider's `deletionProtection` decides, which is on by default. To lift it, set `false` and run an update first: what counts is what the last update stored. */
   deletionProtection?: pulumi.Input<boolean> | undefined;

@@ -1,7 +1,7 @@
-import { type ErrorCode, type Route, type RouteName, routeNames, routes } from "../spec";
+import { type Route, type RouteName, routeNames, routes } from "../spec";
 import type { RequestOf, ResponseOf } from "../spec/messages";
 import { explainExpiry, readAccessToken } from "./access-token";
-import { type Deadline, type Sleep, sleepMs, timeoutSignal } from "./deadline";
+import { abortAfter, type Deadline, pause, type Sleep, sleepMs } from "./deadline";
 import { ApiError, type Call, CancelledError, PostjectError, TimeoutError } from "./errors";
 import { createQuote } from "./quote";
 import { parseResponse, readRefusal } from "./responses";
@@ -10,8 +10,8 @@ import { createTransport } from "./transport";
 
 /**
  * The API, one method per route: it takes the id that the path names, the body, if the route has one, and the operation's deadline.
- * Every method rejects with a PostjectError; with a ResponseMismatchError after a success that is not as documented, or is about
- * another server than the one asked for. A create is sent again only where it certainly had no effect.
+ * It rejects with a PostjectError: a ResponseMismatchError if a 2xx response is malformed or describes another server. A create is
+ * retried only if it certainly had no effect.
  */
 export type Client = {
   readonly [Name in RouteName]: (
@@ -20,7 +20,6 @@ export type Client = {
 } & {
   /** The access token's `sub`: whose servers these are. */
   readonly accountId: string | undefined;
-  readonly endpoint: string;
 };
 
 /** How the API is reached, and as whom. */
@@ -46,11 +45,8 @@ interface ClientRequest {
   readonly body?: unknown;
 }
 
-/** How much time an attempt should have at least, if the operation has that much: far above the API's usual response time. */
+/** Minimum time to leave for an attempt, if the operation has that much: far above the API's usual response time. */
 const LAST_ATTEMPT_MS = 5000;
-
-/** Pauses from this length on are reported. */
-const LONG_PAUSE_MS = 3000;
 
 /** How often a request that has no response yet is reported. */
 const LONG_RESPONSE_MS = 10_000;
@@ -97,17 +93,10 @@ export function createClient(options: ClientOptions): Client {
         const wait = pauseMs(backOff, failed[retry], limits, random);
         // Waiting past the end would only hide what the API said behind a timeout.
         if (wait === undefined) throw failure;
-        await pause(wait, failure instanceof PostjectError ? failure.code : "network", call, deadline);
+        await pause(sleep, wait, deadline, `before the next attempt of ${route.method} ${path}`);
+        throwIfOver(call, deadline);
       }
     }
-  }
-
-  /** Waits, unless the run is cancelled; a pause ends before the deadline does. */
-  async function pause(ms: number, reason: ErrorCode, call: Call, deadline: Deadline): Promise<void> {
-    if (ms >= LONG_PAUSE_MS)
-      deadline.report(`Waiting ${Math.round(ms / 1000)} s before sending this request again (${reason}) …`);
-    await sleep(ms, deadline.signal).catch(() => {});
-    throwIfOver(call, deadline);
   }
 
   /**
@@ -118,7 +107,9 @@ export function createClient(options: ClientOptions): Client {
     const retryAfterMs = quietUntil - performance.now();
     if (retryAfterMs <= 0) return;
     const wait = pauseMs(rateLimitBackOff, 1, { retryAfterMs, remainingMs: deadline.remainingMs() }, random);
-    if (wait !== undefined) await pause(wait, "rate-limited", call, deadline);
+    if (wait === undefined) return;
+    await pause(sleep, wait, deadline, "because Postject limits the rate of requests");
+    throwIfOver(call, deadline);
   }
 
   async function sendOnce(
@@ -132,20 +123,19 @@ export function createClient(options: ClientOptions): Client {
     throwIfOver(call, deadline);
     const { isIdempotent }: Route = routes[name];
     // A create leaves half of the remaining time, so that a lost response can still be reconciled, and is never cancelled.
-    const timeout = timeoutSignal(
-      Math.min(requestTimeoutMs, deadline.remainingMs() / (isIdempotent ? 1 : 2)),
-    );
-    const { signal } = isIdempotent ? deadline : deadline.uninterrupted();
+    const timeoutMs = Math.min(requestTimeoutMs, deadline.remainingMs() / (isIdempotent ? 1 : 2));
+    const limit = abortAfter(timeoutMs, isIdempotent ? deadline.cancelled : undefined);
     const longWait = setInterval(
-      () => deadline.report("Still waiting for Postject's response …"),
+      () => deadline.report(`Still waiting for the response to ${call.method} ${call.path} …`),
       LONG_RESPONSE_MS,
     );
     try {
-      const response = await transport(call, body, AbortSignal.any([signal, timeout]));
+      const response = await transport(call, body, limit.signal);
       if (response.status < 200 || response.status > 299)
         throw new ApiError(call, readRefusal(call, response, endpoint, quote, now()));
       return parseResponse(name, call, response, id);
     } finally {
+      limit.release();
       clearInterval(longWait);
     }
   }
@@ -159,10 +149,10 @@ export function createClient(options: ClientOptions): Client {
     };
     return [name, method] as const;
   });
-  return { ...Object.fromEntries(methods), accountId, endpoint } as unknown as Client;
+  return { ...Object.fromEntries(methods), accountId } as unknown as Client;
 }
 
-function throwIfOver(call: Call, { remainingMs, signal }: Deadline): void {
+function throwIfOver(call: Call, { remainingMs, cancelled }: Deadline): void {
+  if (cancelled?.aborted) throw new CancelledError(call);
   if (remainingMs() <= 0) throw new TimeoutError(call, undefined);
-  if (signal.aborted) throw new CancelledError(call);
 }

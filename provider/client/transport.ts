@@ -35,7 +35,7 @@ const RESPONSE_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Upper bound of open connections. The engine's `--parallel` is four per core unless it is asked for more: a request should not
- * have to wait for a connection, because that takes from its time.
+ * have to wait for a connection, because waiting counts against its timeout.
  */
 const CONNECTIONS = 256;
 

@@ -98,11 +98,10 @@ async function lookUpInList({ client }: Run, server: ServerInState, deadline: De
   }
 }
 
-function tooNew(server: ServerInState, { signal, remainingMs }: Deadline): AbsenceUnprovenError {
-  const problem =
-    signal.aborted && remainingMs() > 0
-      ? "the run was cancelled before that could be found out"
-      : "it is so new that the API may not show it yet";
+function tooNew(server: ServerInState, { cancelled }: Deadline): AbsenceUnprovenError {
+  const problem = cancelled?.aborted
+    ? "the run was cancelled before that could be found out"
+    : "it is so new that the API may not show it yet";
   return new AbsenceUnprovenError(server, problem);
 }
 

@@ -1,12 +1,13 @@
 import {
   ApiError,
   type Deadline,
+  type DeadlineOptions,
   hadNoEffect,
   isNotFound,
-  type Limits,
   PostjectError,
   ResponseMismatchError,
   startDeadline,
+  uninterrupted,
 } from "../client";
 import type { Properties } from "../settings";
 import { isSameName, type ServerInputs, sentFields, serverLimitOf, serverSummary } from "../spec";
@@ -27,7 +28,7 @@ import type { Owner } from "./ownership";
 import { pauseWithin, type Run, type Stored } from "./run";
 import { isComplete, readFields, readInputs, type ServerFacts, toState } from "./state";
 
-export interface CreateRequest extends Limits {
+export interface CreateRequest extends DeadlineOptions {
   readonly owner?: Owner;
   /** Checked inputs: a name is always there. */
   readonly inputs: Properties;
@@ -123,7 +124,7 @@ function salvage({ run }: Creation, failure: unknown): Found | undefined {
 async function reconcile(creation: Creation, cause: unknown): Promise<Found> {
   const { run, owner, inputs, importHint } = creation;
   const { inventory, ownership } = run;
-  const deadline = creation.deadline.uninterrupted();
+  const deadline = uninterrupted(creation.deadline);
   let candidates: Found[] = [];
   let unread: string | undefined = "the operation timed out";
   for (const waitMs of run.reconcileDelaysMs) {
@@ -169,7 +170,7 @@ async function complete(creation: Creation, { id, ...created }: Found): Promise<
 
 /** Reads a new server, again if the API does not find it yet: reads may lag behind writes. */
 async function readNew({ run, deadline }: Creation, id: string): Promise<ServerFacts> {
-  const reading = deadline.uninterrupted();
+  const reading = uninterrupted(deadline);
   let failure: unknown = new PostjectError("timeout", "The operation timed out before it could be read.");
   for (const waitMs of run.reconcileDelaysMs) {
     if (!(await pauseWithin(run, waitMs, reading))) break;
@@ -186,8 +187,7 @@ async function readNew({ run, deadline }: Creation, id: string): Promise<ServerF
 /** A 403 on a create may be the plan's limit, so the error tells how many servers there are. */
 async function explainRefusal({ run, inputs, deadline }: Creation, failure: unknown): Promise<unknown> {
   if (!(failure instanceof ApiError) || failure.code !== "forbidden") return failure;
-  const { plan = "scale", serverLimit } = run.configuration;
-  const limit = serverLimitOf(plan, serverLimit);
+  const limit = serverLimitOf(run.configuration);
   let used: number;
   try {
     used = (await run.client.listServers(deadline)).length;

@@ -1,4 +1,4 @@
-import { type Limits, ResponseMismatchError, startDeadline } from "../client";
+import { type DeadlineOptions, ResponseMismatchError, startDeadline } from "../client";
 import type { Properties } from "../settings";
 import { proveDeleted, type ServerInState, unlessGone } from "./absence";
 import { DeletionProtectedError, describe } from "./errors";
@@ -6,7 +6,7 @@ import type { Owner } from "./ownership";
 import { isProtected, type Notice, type Run } from "./run";
 import { readState } from "./state";
 
-export interface DeleteRequest extends Limits {
+export interface DeleteRequest extends DeadlineOptions {
   readonly owner?: Owner;
   readonly id: string;
   readonly state: Properties;
@@ -39,7 +39,7 @@ async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
   return [];
 }
 
-async function sendDelete(run: Run, server: ServerInState, limits: Limits): Promise<void> {
+async function sendDelete(run: Run, server: ServerInState, limits: DeadlineOptions): Promise<void> {
   const deadline = startDeadline(limits);
   try {
     await unlessGone(run, server, () => run.client.deleteServer(server.id, deadline), deadline);

@@ -28,7 +28,7 @@ export function diff(
 ): { changes: Change[]; isComplete: boolean; notices: Notice[] } {
   const stored = readState(state);
   const changes = findChanges(run, stored, inputs);
-  const notices = warnOfAccount(run, id, stored);
+  const notices = toAccountNotice(run, id, stored);
   // A diff without a check before it is a refresh's, which still calls a renamed or moved resource by its old URN.
   const isOfProgram = owner !== undefined && run.checked.has(owner);
   if (isOfProgram && !changes.some(({ replaces }) => replaces)) {
@@ -66,7 +66,7 @@ function isRequiredOutput(key: string): boolean {
 }
 
 /** Told once for each account, at the first server that is of it. */
-function warnOfAccount(run: Run, id: string, { name, accountId }: Partial<ServerState>): Notice[] {
+function toAccountNotice(run: Run, id: string, { name, accountId }: Partial<ServerState>): Notice[] {
   const { client, foreignAccounts } = run;
   const isForeign =
     accountId !== undefined && client.accountId !== undefined && accountId !== client.accountId;

@@ -1,4 +1,4 @@
-import { PostjectError } from "../client";
+import { type ApiError, PostjectError } from "../client";
 import { CASCADE, errorCodes } from "../spec";
 import type { KnownServer } from "./inventory";
 
@@ -58,8 +58,8 @@ function explainReplacement(name: string | undefined, replacement: Replacement):
   const { change, undo, repeat } = describeReplacement(name, replacement);
   const loss = `${change} would delete it with ${CASCADE}, and create another.`;
   return replacement.isLifted
-    ? `${loss} \`deletionProtection: false\` counts after an update: ${undo} for one \`pulumi up\`, then ${repeat}.`
-    : `${loss} To avoid that, ${undo}. To replace it, also set \`deletionProtection: false\`, run \`pulumi up\`, then ${repeat}.`;
+    ? `${loss} \`deletionProtection: false\` takes effect after an update: ${undo} for one \`pulumi up\`, then ${repeat}.`
+    : `${loss} To avoid that, ${undo}. To replace it, first ${undo} and set \`deletionProtection: false\`, run \`pulumi up\`, then ${repeat}.`;
 }
 
 function describeReplacement(name: string | undefined, replacement: Replacement) {
@@ -73,7 +73,7 @@ function describeReplacement(name: string | undefined, replacement: Replacement)
     case "account":
       return { change: "Changing its `account`", undo: "keep the account", repeat: "change the account" };
     case "run":
-      return { change: "This run", undo: "undo the change that causes that", repeat: "repeat" };
+      return { change: "This run", undo: "undo the change that causes the replacement", repeat: "repeat" };
   }
 }
 
@@ -81,20 +81,14 @@ function describeReplacement(name: string | undefined, replacement: Replacement)
 export class PlanLimitError extends PostjectError {
   constructor(
     name: string,
-    facts: {
-      readonly limit: number | undefined;
-      readonly used: number;
-      readonly cause: Error & { readonly apiMessage: string | undefined };
-    },
+    facts: { readonly limit: number | undefined; readonly used: number; readonly cause: ApiError },
   ) {
     const { limit, used, cause } = facts;
     const allowed = limit === undefined ? "allows no more servers" : `allows ${count(limit, "server")}`;
-    const exist = `${used} ${used === 1 ? "exists" : "exist"}`;
-    const said = cause.apiMessage ? ` (Postject says: "${cause.apiMessage}")` : "";
     super(
       "plan-limit",
-      `Postject refused to create server "${name}": the account's plan ${allowed}, and ${exist}${said}. ` +
-        `${errorCodes["plan-limit"].remedy} (POST /v1/servers returned 403)`,
+      `Postject refused to create server "${name}"${quoteCause(cause)}: the account's plan ${allowed}, and ${existing(used)}. ` +
+        errorCodes["plan-limit"].remedy,
       { cause },
     );
   }
@@ -102,15 +96,24 @@ export class PlanLimitError extends PostjectError {
 
 /** A create was refused for a reason that the API does not tell. */
 export class ForbiddenCreateError extends PostjectError {
-  constructor(name: string, used: number, cause: Error & { readonly apiMessage: string | undefined }) {
-    const said = cause.apiMessage ? ` (Postject says: "${cause.apiMessage}")` : "";
+  constructor(name: string, used: number, cause: ApiError) {
     super(
       "forbidden",
-      `Postject refused to create server "${name}"${said}. It may be the plan's limit: the account has ${count(used, "server")}. ` +
-        "Delete one or upgrade the plan, or check what the access token is allowed to do. (POST /v1/servers returned 403)",
+      `Postject refused to create server "${name}"${quoteCause(cause)}. It may be the plan's limit: the account has ` +
+        `${count(used, "server")}. Delete one or upgrade the plan, or check what the access token is allowed to do.`,
       { cause },
     );
   }
+}
+
+function quoteCause({ call, status, apiMessage }: ApiError): string {
+  const said = apiMessage ? `: "${apiMessage}"` : "";
+  return ` (${call.method} ${call.path} returned ${status}${said})`;
+}
+
+/** How many servers there are, as a clause. */
+export function existing(number: number): string {
+  return `${number} ${number === 1 ? "exists" : "exist"}`;
 }
 
 /** A server of the name exists that the resource does not own; nothing was sent. */
@@ -183,7 +186,8 @@ export class CreateUnclearError extends PostjectError {
     const { ids, allowDuplicateName, isReplacement, importHint, unread, cause } = facts;
     const again = allowDuplicateName
       ? "Look at the account's servers before you run again: with `allowDuplicateName` another one would be created."
-      : "Run again: the provider stops at a taken name, so nothing is created twice.";
+      : "Run again: the provider stops at a taken name, so nothing is created twice. If the program gives the server no name, set " +
+        `\`name: ${JSON.stringify(name)}\` first, or the next run generates another.`;
     const found =
       ids.length > 0
         ? `It may be one of these servers: ${ids.join(", ")}. To make the right one this resource's own, ` +
@@ -241,7 +245,8 @@ export class TakenServerError extends PostjectError {
     super(
       "adopt-mismatch",
       isOwner
-        ? `Another resource of the program takes over ${server}, which this one has. Remove its \`adopt\` or \`import\`, or this resource.`
+        ? `Another resource of the program is about to adopt or import ${server}, which belongs to this one. Remove that \`adopt\` or ` +
+            "`import`, or remove this resource."
         : `Cannot take over ${server}: another resource of the program has it. If that is this one under an earlier name or parent, set the ` +
             "resource option `aliases` instead.",
     );
@@ -258,7 +263,7 @@ export class AbsenceUnprovenError extends PostjectError {
     const seen = wasDeleted ? "Postject says that it deleted" : "Postject does not find";
     super(
       "absence-unproven",
-      `${seen} ${describe(state.name, id)}, but that does not prove that it is gone: ${problem}. The state is unchanged. ` +
+      `${seen} ${describe(state.name, id)}, but that is not proof that it is gone: ${problem}. The state is unchanged. ` +
         errorCodes["absence-unproven"].remedy,
       { cause },
     );

@@ -4,7 +4,7 @@ export { create } from "./create";
 export { delete } from "./delete";
 export { type Change, diff } from "./diff";
 export { CreateIncompleteError, type ImportHint } from "./errors";
-export { getServer, getServers } from "./lookups";
+export { checkArguments, getServer, getServers } from "./lookups";
 export type { Owner } from "./ownership";
 export { previewCreate } from "./preview-create";
 export { read } from "./read";

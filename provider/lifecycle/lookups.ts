@@ -1,7 +1,8 @@
 import { type Client, type Deadline, PostjectError, toPlainText } from "../client";
-import { findProblems, type Properties } from "../settings";
+import { findProblems, type Properties, UNKNOWN } from "../settings";
 import {
   errorCodes,
+  type Fields,
   functions,
   type GetServerArgs,
   type GetServerResult,
@@ -13,23 +14,36 @@ import {
   withoutOnlyDynamic,
 } from "../spec";
 import type { ServerListItem } from "../spec/messages";
+import { readFields } from "./state";
 
-/** What a lookup asks, as a program gives it: unchecked. */
-export interface Lookup {
-  readonly args: Properties;
-  /** Whether it may name an `account`: the plugin's provider is of one account. */
-  readonly isDynamic: boolean;
+/**
+ * The arguments of a lookup, which come from any language, so that their types are not sure. Rejects them with `bad-request`.
+ * `isDynamic`: they may name an `account`; the plugin's provider is of one account.
+ */
+export function checkArguments(
+  name: keyof typeof functions,
+  args: Properties,
+  { isDynamic }: { readonly isDynamic: boolean },
+): GetServerArgs & GetServersArgs {
+  const inputs: Fields = functions[name].inputs;
+  const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value != null));
+  const unknown = Object.keys(given).find((key) => given[key] === UNKNOWN);
+  if (unknown !== undefined)
+    throw new PostjectError("bad-request", `\`${unknown}\` of ${name} is not known yet.`);
+  const [problem] = findProblems(isDynamic ? inputs : withoutOnlyDynamic(inputs), name, given);
+  if (problem === undefined) return readFields(inputs, given);
+  const { property, reason } = problem;
+  throw new PostjectError("bad-request", property === "" ? reason : `\`${property}\` of ${name} ${reason}`);
 }
 
 /** Looks up one server, by `id` or by `name`. Rejects with `bad-request`, `not-found`, `ambiguous`, or what the client rejects with. */
 export async function getServer(
   client: Client,
-  lookup: Lookup,
+  { id, name }: GetServerArgs,
   deadline: Deadline,
 ): Promise<GetServerResult> {
-  const { id, name }: GetServerArgs = checkArguments("getServer", lookup);
   if (Boolean(id) === Boolean(name))
-    throw new PostjectError("bad-request", "getServer needs either `id` or `name`.");
+    throw new PostjectError("bad-request", "getServer needs exactly one of `id` and `name`.");
   const { streams, ...server } = await client.getServer(
     id || (await findByName(client, String(name), deadline)),
     deadline,
@@ -45,23 +59,12 @@ export async function getServer(
 /** Lists the account's servers. Rejects with `unexpected-response` if the list leaves out what a program needs of one of them. */
 export async function getServers(
   client: Client,
-  lookup: Lookup,
+  { nameContains = "" }: GetServersArgs,
   deadline: Deadline,
 ): Promise<GetServersResult> {
-  const { nameContains = "" }: GetServersArgs = checkArguments("getServers", lookup);
   const servers = await client.listServers(deadline);
   const wanted = servers.filter(({ name }) => name.toLowerCase().includes(nameContains.toLowerCase()));
   return { servers: wanted.map(toSummary) };
-}
-
-/** Arguments come from any language, so their types are not sure. */
-function checkArguments(name: keyof typeof functions, { args, isDynamic }: Lookup): Properties {
-  const { inputs } = functions[name];
-  const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value != null));
-  const [problem] = findProblems(isDynamic ? inputs : withoutOnlyDynamic(inputs), name, given);
-  if (problem === undefined) return given;
-  const { property, reason } = problem;
-  throw new PostjectError("bad-request", property === "" ? reason : `\`${property}\` of ${name} ${reason}`);
 }
 
 /** A list without a server's token is good enough for a create, but not for a program that asked for the server. */

@@ -1,12 +1,12 @@
-import { type Limits, startDeadline } from "../client";
+import { type DeadlineOptions, startDeadline } from "../client";
 import type { Properties } from "../settings";
 import { plans, serverLimitOf } from "../spec";
-import { count, textOf } from "./errors";
+import { count, existing, textOf } from "./errors";
 import type { Owner } from "./ownership";
 import type { Notice, Run } from "./run";
 import { readInputs } from "./state";
 
-export interface PreviewCreateRequest extends Limits {
+export interface PreviewCreateRequest extends DeadlineOptions {
   readonly owner?: Owner;
   readonly inputs: Properties;
 }
@@ -30,8 +30,8 @@ async function compareWithPlan(
   request: PreviewCreateRequest,
   name: string | undefined,
 ): Promise<Notice[]> {
-  const { plan = "scale", serverLimit } = run.configuration;
-  const limit = serverLimitOf(plan, serverLimit);
+  const { plan } = run.configuration;
+  const limit = serverLimitOf(run.configuration);
   if (limit === undefined || limit === Number.POSITIVE_INFINITY) return [];
   const isReplacement = run.replaced.has(request.owner);
   // Counted before the list is awaited: previews of several creates run side by side.
@@ -43,7 +43,8 @@ async function compareWithPlan(
     return [{ severity: "warning", message: `The plan's limit could not be checked: ${textOf(error)}` }];
   }
   const used = run.inventory.count();
-  const full = `The ${plans[plan].title} plan allows ${count(limit, "server")}, and ${used} ${used === 1 ? "exists" : "exist"}`;
+  const owner = plan === undefined ? "The configured limit" : `The ${plans[plan].title} plan`;
+  const full = `${owner} allows ${count(limit, "server")}, and ${existing(used)}`;
   if (isReplacement) {
     // The engine does not tell whether it deletes the old server first, so this is not a warning.
     const message = `${full}: this replacement works only with the resource option \`deleteBeforeReplace: true\`.`;

@@ -1,4 +1,4 @@
-import { isNotFound, type Limits, PostjectError, startDeadline } from "../client";
+import { type DeadlineOptions, isNotFound, PostjectError, startDeadline } from "../client";
 import type { Properties } from "../settings";
 import type { ServerInputs } from "../spec";
 import { unlessGone } from "./absence";
@@ -7,7 +7,7 @@ import type { Owner } from "./ownership";
 import type { Run, Stored } from "./run";
 import { readInputs, readState, toState } from "./state";
 
-export interface ReadRequest extends Limits {
+export interface ReadRequest extends DeadlineOptions {
   readonly owner?: Owner;
   readonly id: string;
   /** What is known of the server: nothing for an import or a `get`. */

@@ -1,4 +1,4 @@
-import { type Client, type Deadline, type Sleep, sleepMs } from "../client";
+import { type Client, type Deadline, pause, type Sleep, sleepMs } from "../client";
 import type { Configuration, Properties } from "../settings";
 import { type Fields, type ServerState, serverResource } from "../spec";
 import { createInventory, type Inventory } from "./inventory";
@@ -78,10 +78,8 @@ export interface Notice {
 /** Waits for some time. Returns false if the deadline comes first, or the operation is cancelled meanwhile. */
 export async function pauseWithin({ sleep }: Run, ms: number, deadline: Deadline): Promise<boolean> {
   if (ms >= deadline.remainingMs()) return false;
-  return sleep(ms, deadline.signal).then(
-    () => true,
-    () => false,
-  );
+  await pause(sleep, ms, deadline, "for the API to catch up");
+  return !deadline.cancelled?.aborted;
 }
 
 /** Whether a run may not delete a server: its own setting counts, then the provider's. */

@@ -38,7 +38,7 @@ export function toState(facts: Properties, inputs: ServerInputs, accountId: Clie
 }
 
 /** The inputs that live in the state even if no response shows them. */
-export function settingsOf(inputs: Properties): Omit<ServerInputs, "name" | "adopt"> {
+function settingsOf(inputs: Properties): Omit<ServerInputs, "name" | "adopt"> {
   const fields: Fields = serverResource.inputs;
   const keys = Object.keys(fields).filter((key) => key !== "name" && !fields[key]?.onlyOnCreate);
   return Object.fromEntries(keys.filter((key) => inputs[key] !== undefined).map((key) => [key, inputs[key]]));

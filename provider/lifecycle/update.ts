@@ -1,4 +1,4 @@
-import { type Limits, PostjectError, startDeadline } from "../client";
+import { type DeadlineOptions, PostjectError, startDeadline } from "../client";
 import type { Properties } from "../settings";
 import type { ServerState } from "../spec";
 import { unlessGone } from "./absence";
@@ -6,7 +6,7 @@ import { describe } from "./errors";
 import type { Run, Stored } from "./run";
 import { isComplete, readInputs, toState, withSettings } from "./state";
 
-export interface UpdateRequest extends Limits {
+export interface UpdateRequest extends DeadlineOptions {
   readonly id: string;
   readonly state: Properties;
   readonly inputs: Properties;

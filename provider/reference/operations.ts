@@ -31,7 +31,7 @@ export const operations: Readonly<Record<RouteName, (operation: Operation) => Ht
     const parsed = createBody.safeParse(body);
     if (!parsed.success) return refuse(400, parsed.error.issues.flatMap(describeIssue));
     const { title } = plans[account.plan];
-    const limit = serverLimitOf(account.plan, account.serverLimit) ?? Number.POSITIVE_INFINITY;
+    const limit = serverLimitOf(account) ?? Number.POSITIVE_INFINITY;
     // Counting takes longer the more servers there are, so only a plan with a limit pays for it.
     const used = limit === Number.POSITIVE_INFINITY ? 0 : store.count(account.id);
     if (used >= limit)

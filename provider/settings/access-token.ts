@@ -1,7 +1,6 @@
 import { explainExpiry, readAccessToken } from "../client";
 import { accessTokenRemedy } from "../spec";
-import type { ConfigurationFailure } from "./configuration";
-import { type ConfigurationSources, findCandidates, keyOf } from "./sources";
+import { type ConfigurationFailure, type ConfigurationSources, findCandidates, keyOf } from "./sources";
 
 /** The first access token that has not expired: refresh and destroy are configured with the one that the last run used. */
 export function chooseAccessToken(sources: ConfigurationSources): string | ConfigurationFailure {
@@ -22,8 +21,14 @@ export function chooseAccessToken(sources: ConfigurationSources): string | Confi
       (token === first.token || (first.accountId !== undefined && accountId === first.accountId)),
   );
   if (usable === undefined) {
-    const latest = candidates.reduce((a, b) => ((a.expiresAt ?? 0) < (b.expiresAt ?? 0) ? b : a));
-    const reason = `${latest.source} ${explainExpiry(latest.expiresAt ?? 0)}`;
+    const expired = candidates.filter(({ expiresAt = Number.POSITIVE_INFINITY }) => expiresAt <= now);
+    const latest = expired.reduce((a, b) => ((a.expiresAt ?? 0) < (b.expiresAt ?? 0) ? b : a), first);
+    const other = candidates.find(({ expiresAt = Number.POSITIVE_INFINITY }) => now < expiresAt);
+    const unused =
+      other === undefined
+        ? ""
+        : ` ${other.source} is not known to be for the same account, so it was not used.`;
+    const reason = `${latest.source} ${explainExpiry(latest.expiresAt ?? 0)}${unused}`;
     return { key: "accessToken", code: "access-token-expired", reason };
   }
   const problem = findAccessTokenProblem(usable.token);
@@ -42,7 +47,7 @@ function findAccessTokenProblem(token: string): string | undefined {
   return undefined;
 }
 
-/** A signed JWT has three parts and an encrypted one five, none of them empty; the first is JSON, so it begins with `eyJ`. */
+/** A signed JWT has three parts and an encrypted one five; the last is never empty. The first is JSON, so it begins with `eyJ`. */
 function isCutShort(token: string): boolean {
   const parts = token.split(".");
   if (!token.startsWith("eyJ")) return false;

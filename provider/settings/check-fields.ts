@@ -6,6 +6,10 @@ export const UNKNOWN: unique symbol = Symbol("unknown");
 /** Properties as a host hands them over: not yet checked. */
 export type Properties = Readonly<Record<string, unknown>>;
 
+export function isMap(value: unknown): value is Properties {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Why inputs are refused. `property` is empty where naming it would make the engine print its value. */
 export interface CheckFailure {
   readonly property: string;
@@ -27,13 +31,16 @@ export function findProblems(fields: Fields, owner: string, inputs: Properties):
   });
 }
 
-/** What is wrong with a value, to be read after the name of its property. Objects are left to whoever knows what is in them. */
+/** What is wrong with a value, to be read after the name of its property. Lists and maps are not checked here. */
 export function findProblem(field: Field, value: unknown): string | undefined {
-  const { type, oneOf, minimum = Number.NEGATIVE_INFINITY, rules = [] } = field;
+  const { type, oneOf, minimum = Number.MIN_SAFE_INTEGER, rules = [] } = field;
   if (type === "boolean") return typeof value === "boolean" ? undefined : "must be true or false";
   if (type === "integer") {
     const isInRange = typeof value === "number" && Number.isSafeInteger(value) && value >= minimum;
-    return isInRange ? undefined : `must be a whole number of ${minimum} or more`;
+    if (isInRange) return undefined;
+    return field.minimum === undefined
+      ? "must be a whole number"
+      : `must be a whole number of ${minimum} or more`;
   }
   if (type !== "string") return undefined;
   if (typeof value !== "string") return "must be a string";

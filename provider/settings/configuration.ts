@@ -6,26 +6,18 @@ import {
   type ConfigurationValues,
   configuration,
   configurationKeys,
-  type ErrorCode,
   type Plan,
 } from "../spec";
 import { chooseAccessToken } from "./access-token";
 import { findProblem } from "./check-fields";
 import { findEndpointProblem } from "./endpoint";
-import { type ConfigurationSources, findCandidates, toBaseUrl } from "./sources";
+import { type ConfigurationFailure, type ConfigurationSources, findCandidates, toBaseUrl } from "./sources";
 
 /** The configuration in use: checked, with defaults. */
 export interface Configuration extends Connection {
   readonly deletionProtection: boolean;
   readonly plan?: Plan | undefined;
   readonly serverLimit?: number | undefined;
-}
-
-/** One thing wrong with the configuration; `reason` names the key or the environment variable. */
-export interface ConfigurationFailure {
-  readonly key: ConfigurationKey;
-  readonly code: ErrorCode;
-  readonly reason: string;
 }
 
 /** The configuration, or everything that is wrong with it. */
@@ -89,7 +81,7 @@ class ConfigurationError extends PostjectError {
 /** Stack configuration and environment variables are text; text that cannot be the field's value is left as it is. */
 function fromText({ type }: ConfigurationField, value: unknown): unknown {
   if (typeof value !== "string") return value;
-  if (type === "boolean") return value === "true" || (value === "false" ? false : value);
+  if (type === "boolean" && ["true", "false"].includes(value)) return value === "true";
   return type === "integer" && value.trim() !== "" ? Number(value) : value;
 }
 

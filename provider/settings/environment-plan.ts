@@ -9,7 +9,7 @@ import {
   variableSuffixes,
   withoutOnlyDynamic,
 } from "../spec";
-import { findProblems, type Properties, UNKNOWN } from "./check-fields";
+import { findProblems, isMap, type Properties, UNKNOWN } from "./check-fields";
 
 /** A server of an environment before it is declared. */
 export interface PlannedServer {
@@ -23,7 +23,7 @@ export interface PlannedServer {
 }
 
 /** What an environment is called, and where it is declared. */
-export interface Surroundings {
+interface Surroundings {
   readonly environment: string;
   readonly project: string;
   readonly stack: string;
@@ -83,7 +83,9 @@ function findServerProblems(key: string, template: unknown, fields: Fields): str
   const owner = `the server \`${key}\``;
   const problems = /^[A-Za-z0-9]([\w .-]*[A-Za-z0-9])?$/.test(key)
     ? []
-    : [`the key \`${key}\` must be letters, digits, and blanks, dots, dashes or underscores between them`];
+    : [
+        `the key \`${key}\` must consist of letters and digits, with spaces, dots, dashes or underscores only between them`,
+      ];
   // A key alone is a server of which nothing is said.
   if (template === null || template === undefined) return problems;
   if (template === UNKNOWN) return [...problems, mustBeKnown(owner)];
@@ -104,10 +106,7 @@ function findArgumentProblems(fields: Fields, owner: string, args: Properties): 
 }
 
 const mustBeKnown = (what: string) =>
-  `${what} must be known when the program runs; it takes no outputs of other resources`;
-
-const isMap = (value: unknown): value is Properties =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  `${what} must be known when the program runs: it cannot be an output of another resource`;
 
 /** The variable of the provider's own access token, and those of named accounts. */
 const ACCESS_TOKEN_VARIABLE = new RegExp(`^${configuration.accessToken.env.replace("_", "_(\\w+_)?")}$`);
@@ -118,10 +117,10 @@ function findTemplateProblems(template: string): string[] {
     .filter((name) => !placeholders.some((known) => known === name));
   const problems = [...new Set(unknown)].map(
     (name) =>
-      `the name template has \`{${name}}\`; there is only ${placeholders.map((known) => `\`{${known}}\``).join(", ")}`,
+      `unknown placeholder \`{${name}}\` in the name template; expected one of: ${placeholders.map((known) => `\`{${known}}\``).join(", ")}`,
   );
   if (/[{}]/.test(template.replace(/\{[^{}]*\}/g, "")))
-    problems.push("the name template has a brace without its other half");
+    problems.push("the name template has an unmatched brace");
   return problems;
 }
 

@@ -1,4 +1,4 @@
 export * from "./check-fields";
 export * from "./configuration";
 export { sourcesOf } from "./sources";
-export { warnOfUnknownKeys } from "./unknown-keys";
+export { describeUnknownKeys } from "./unknown-keys";

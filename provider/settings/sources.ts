@@ -4,6 +4,7 @@ import {
   type ConfigurationKey,
   configuration,
   configurationKeys,
+  type ErrorCode,
   namespaceOf,
   variableOf,
 } from "../spec";
@@ -14,7 +15,7 @@ export interface ConfigurationSources {
   readonly provider: Readonly<Record<string, unknown>>;
   /**
    * The stack's configuration as it is now, where the host knows it. The provider may be an explicit one, perhaps for
-   * another account, and its name does not tell: see `isForSameAccount` and `protects` for where this counts all the same.
+   * another account, and its name does not say which. `isForSameAccount` and `protects` decide when these values still apply.
    */
   readonly stack?: Readonly<Record<string, unknown>>;
   /** A named account and the values of its own namespace. They come first, and are the only ones for an account's keys. */
@@ -30,9 +31,16 @@ interface NamedAccount {
 }
 
 /** A value that is given for a key, and what messages call the place that it comes from. */
-export interface Candidate {
+interface Candidate {
   readonly value: unknown;
   readonly source: string;
+}
+
+/** One thing wrong with the configuration; `reason` names the key or the environment variable. */
+export interface ConfigurationFailure {
+  readonly key: ConfigurationKey;
+  readonly code: ErrorCode;
+  readonly reason: string;
 }
 
 /** The configuration of an account within a stack's; `get` reads a full key, such as `postject:endpoint`. */
@@ -57,7 +65,7 @@ export function findCandidates(key: ConfigurationKey, sources: ConfigurationSour
   const { account, env } = sources;
   const layers: { readonly name?: string; readonly values: readonly unknown[] }[] = [];
   if (account !== undefined) layers.push({ name: account.name, values: [account.values[key]] });
-  if (account === undefined || !ofAccount) layers.push({ values: inOrder(key, sources) });
+  if (account === undefined || !ofAccount) layers.push({ values: valuesOfProviderAndStack(key, sources) });
   const given = layers.map(({ name, values }) => {
     const variable = variableOf(key, name);
     return {
@@ -72,7 +80,10 @@ export function findCandidates(key: ConfigurationKey, sources: ConfigurationSour
 }
 
 /** The provider's own value and the stack's current one, first choice first. */
-function inOrder(key: ConfigurationKey, { provider, stack = {} }: ConfigurationSources): unknown[] {
+function valuesOfProviderAndStack(
+  key: ConfigurationKey,
+  { provider, stack = {} }: ConfigurationSources,
+): unknown[] {
   const { ofAccount, protects }: ConfigurationField = configuration[key];
   const [own, current] = [provider[key], stack[key]];
   if (ofAccount && !isForSameAccount(provider, stack)) return [own];

@@ -1,13 +1,14 @@
 import { configuration, configurationKeys, PACKAGE_NAME } from "../spec";
 
 /**
- * Warnings of keys in stack configuration that mean nothing to this package: most likely they are misspelt. `keys` are full ones,
- * such as `postject:endpoint`; those of other packages are left alone.
+ * What to tell a user about keys in stack configuration that mean nothing to this package: most likely they are misspelt. `keys` are
+ * full ones, such as `postject:endpoint`; those of other packages and of the project itself are left alone.
  */
-export function warnOfUnknownKeys(keys: readonly string[]): string[] {
+export function describeUnknownKeys(keys: readonly string[], project: string): string[] {
   return keys.flatMap((fullKey) => {
     const [namespace = "", key = ""] = fullKey.split(":");
-    const isOurs = namespace === PACKAGE_NAME || namespace.startsWith(`${PACKAGE_NAME}-`);
+    const isOurs =
+      namespace !== project && (namespace === PACKAGE_NAME || namespace.startsWith(`${PACKAGE_NAME}-`));
     if (!isOurs || key in configuration) return [];
     const [closest = ""] = configurationKeys.toSorted((a, b) => distance(a, key) - distance(b, key));
     const hint =

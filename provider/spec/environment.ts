@@ -1,5 +1,5 @@
 import type { Fields, ObjectType } from "./fields";
-import { resultTypes, serverResource, serverSummary } from "./server";
+import { resultTypes, sentFields, serverResource, serverSummary } from "./server";
 
 const { deletionProtection, allowDuplicateName, adopt, account } = serverResource.inputs;
 
@@ -12,6 +12,7 @@ export const DEFAULT_NAME_TEMPLATE = "{environment} {server}";
 export const serverTemplate = {
   name: "ServerTemplate",
   fields: {
+    ...sentFields,
     name: {
       type: "string",
       optional: true,

@@ -86,7 +86,7 @@ export const errorCodes = {
       "The response to a create was lost, and the list of servers does not show whether the server exists.",
     remedy:
       "Look at the servers that the message names, and import the one that is yours. Delete it only if nobody uses it. " +
-      "Running again is safe unless `allowDuplicateName` is set: it stops at a taken name.",
+      "Running again is safe for a server with a `name` and without `allowDuplicateName`: it stops at a taken name.",
   },
   "create-incomplete": {
     meaning: "The server was created and is in the state, but not all of it could be read.",

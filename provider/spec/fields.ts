@@ -42,6 +42,11 @@ export interface Rule {
 
 export type Fields = Readonly<Record<string, Field>>;
 
+/** Fields that hold no lists and maps. */
+export type ScalarFields = Readonly<
+  Record<string, Field & { readonly type: "string" | "boolean" | "integer" }>
+>;
+
 /** The TypeScript value of a field. */
 type Value<Type extends FieldType> = Type extends "string"
   ? string

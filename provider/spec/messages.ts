@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import type { Field, Fields, Rule } from "./fields";
 import type { RouteName, routes } from "./routes";
-import { sentFields, serverSummary } from "./server";
+import { sentFields, serverSummary, stream as streamObject, streamSummary } from "./server";
 
 // Kept apart from the other tables because it loads zod: only code that talks HTTP imports it.
 
@@ -31,9 +31,11 @@ function objectOf<F extends Fields>(
 }
 
 /** A property of a request, which has to follow the field's rules. */
-function toRequestSchema({ type, rules = [] }: Field): z.ZodMiniType {
+function toRequestSchema({ type, oneOf, minimum, rules = [] }: Field): z.ZodMiniType {
   if (type === "boolean") return z.boolean();
-  return type === "integer" ? z.int() : z.string().check(...rules.map(toCheck));
+  if (oneOf !== undefined) return z.enum(oneOf);
+  if (type === "integer") return minimum === undefined ? z.int() : z.int().check(z.gte(minimum));
+  return z.string().check(...rules.map(toCheck));
 }
 
 /** A refinement is checked like any other rule and, unlike a pattern, left out of the OpenAPI document. */
@@ -46,10 +48,10 @@ function toCheck({ pattern, problem }: Rule) {
 /** A property of a response: what the API accepted earlier need not follow today's rules. */
 function toResponseSchema({ type }: Field): z.ZodMiniType {
   if (type === "boolean") return z.boolean();
-  return type === "integer" ? z.int() : z.string().check(z.minLength(1));
+  return type === "integer" ? z.int() : z.string();
 }
 
-const bareStream = z.object({ id: z.string(), name: z.string(), type: z.string() });
+const bareStream = objectOf(streamSummary.fields, toResponseSchema);
 
 export const stream = z.object({
   id: z.string(),
@@ -60,7 +62,9 @@ export const stream = z.object({
   createdAt: z.string(),
 });
 
-const server = objectOf(serverSummary.fields, toResponseSchema);
+const nonEmpty = z.string().check(z.minLength(1));
+
+const server = z.extend(objectOf(serverSummary.fields, toResponseSchema), { id: nonEmpty, token: nonEmpty });
 
 const liveServer = z.extend(server, { streams: z.array(stream) });
 
@@ -86,11 +90,9 @@ export const messages = {
 
 export const serverName = messages.createServer.body.shape.name;
 
-const streamResponse = z.object({
-  ...bareStream.shape,
-  slug: z.optional(z.string()),
+/** A stream as far as the API shows it; the contract's responses differ in that. */
+const streamResponse = z.extend(objectOf(streamObject.fields, toResponseSchema), {
   description: z.optional(z.nullable(z.string())),
-  createdAt: z.optional(z.string()),
 });
 
 const serverResponse = z.extend(server, { streams: z.array(streamResponse) });
@@ -118,7 +120,7 @@ export const readResponses = {
   deleteServer: z.object({ id: z.string() }),
 } as const satisfies Readonly<Record<RouteName, z.ZodMiniType>>;
 
-/** What a call of a route is given: the id that its path names, and the body. */
+/** The arguments of a route's method before the deadline: the id that its path names, and the body. */
 export type RequestOf<Name extends RouteName> = [
   ...((typeof routes)[Name]["path"] extends `${string}:id` ? [id: string] : []),
   ...((typeof messages)[Name]["body"] extends z.ZodMiniType
@@ -142,4 +144,3 @@ export type CreatedServer = z.infer<(typeof messages)["createServer"]["response"
 export type ListedServer = z.infer<(typeof messages)["listServers"]["response"]>[number];
 export type LiveServer = z.infer<typeof liveServer>;
 export type DeletedServer = z.infer<(typeof messages)["deleteServer"]["response"]>;
-export type LiveStream = LiveServer["streams"][number];

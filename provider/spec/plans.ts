@@ -12,7 +12,10 @@ export type Plan = keyof typeof plans;
 
 export const planNames = Object.keys(plans) as Plan[];
 
-/** How many servers an account may have; `agreed` is what a Scale account was given. `undefined`: not known. */
-export function serverLimitOf(plan: Plan, agreed?: number): number | undefined {
-  return plans[plan].serverLimit ?? agreed;
+/** How many servers an account may have, as far as its plan and the limit agreed for it are known. */
+export function serverLimitOf(account: {
+  readonly plan?: Plan | undefined;
+  readonly serverLimit?: number | undefined;
+}): number | undefined {
+  return plans[account.plan ?? "scale"].serverLimit ?? account.serverLimit;
 }

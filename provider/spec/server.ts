@@ -1,8 +1,8 @@
 import { accountName } from "./configuration";
-import type { Fields, ObjectType, Rule, Values } from "./fields";
+import type { Fields, ObjectType, Rule, ScalarFields, Values } from "./fields";
 
 /** What a create returns of a stream. */
-const streamSummary = {
+export const streamSummary = {
   name: "StreamSummary",
   fields: {
     id: { type: "string", description: "Postject's id of the stream." },
@@ -30,22 +30,22 @@ export const stream = {
   },
 } as const satisfies ObjectType;
 
-/** What a delete takes along; servers-api.txt, "Cascade Warning". */
+/** What is deleted along with a server; servers-api.txt, "Cascade Warning". */
 export const CASCADE = "its message streams, sent messages, message events, templates and server token";
 
 /**
  * Neither length nor character set of a name is documented: only what cannot be a name is refused. A pattern without the
  * `u` flag also stands in the OpenAPI document, so it must mean the same in the regular expressions of other languages.
  */
-export const nameRules = [
+const nameRules = [
   { pattern: /\S/, problem: "must not be empty or blank" },
   { pattern: /^[^\x00-\x1f\x7f-\x9f]*$/, problem: "must not contain control characters" },
   { pattern: /^\P{Cs}*$/u, problem: "must not contain half a surrogate pair" },
 ] as const satisfies readonly Rule[];
 
 /**
- * What Postject is told of a server when it is created, and shows of it ever after. A property that is added here is sent, read
- * back, kept in the state and documented everywhere.
+ * Properties that are sent on create and returned in every response about the server. One that is added here is checked, sent, read
+ * back, kept in the state and documented. Postject cannot update a server, so a change of any of them replaces it.
  */
 export const sentFields = {
   name: {
@@ -53,7 +53,7 @@ export const sentFields = {
     rules: nameRules,
     description: "Human-readable name of the server. It identifies nothing: two servers may share it.",
   },
-} as const satisfies Fields;
+} as const satisfies ScalarFields;
 
 const idField = { type: "string", description: "Postject's id of the server." } as const;
 
@@ -131,7 +131,7 @@ export const serverResource = {
       description:
         "Human-readable name of the server. Postject cannot rename a server: changing it replaces the server, " +
         `and the old one is deleted with ${CASCADE}. If unset, a name is generated once, from the resource's name ` +
-        "and seven hex digits, and kept from then on.",
+        "and seven hex digits that differ from one machine to another, and kept from then on.",
     },
     deletionProtection: {
       type: "boolean",
@@ -252,7 +252,6 @@ export const functions = {
   Record<string, { token: string; description: string; inputs: Fields; outputs: Fields }>
 >;
 
-export type StreamState = Values<typeof stream.fields>;
 export type ServerSummary = Values<typeof serverSummary.fields>;
 export type GetServerArgs = Values<typeof functions.getServer.inputs>;
 export type GetServerResult = Values<typeof functions.getServer.outputs>;

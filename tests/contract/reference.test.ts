@@ -126,15 +126,13 @@ test("several reference APIs run side by side and know nothing of each other", a
 test("a name that several servers share cannot be looked up, and the error lists their ids", async () => {
   const first = await client.createServer({ name: "Same" }, startDeadline());
   const second = await client.createServer({ name: "Same" }, startDeadline());
-  await expect(
-    getServer(client, { args: { name: "Same" }, isDynamic: true }, startDeadline()),
-  ).rejects.toThrow(`${first.id}, ${second.id}`);
-  await expect(
-    getServer(client, { args: { name: "Nobody" }, isDynamic: true }, startDeadline()),
-  ).rejects.toThrow('no server named "Nobody"');
-  await expect(getServer(client, { args: {}, isDynamic: true }, startDeadline())).rejects.toThrow(
-    "either `id` or `name`",
+  await expect(getServer(client, { name: "Same" }, startDeadline())).rejects.toThrow(
+    `${first.id}, ${second.id}`,
   );
+  await expect(getServer(client, { name: "Nobody" }, startDeadline())).rejects.toThrow(
+    'no server named "Nobody"',
+  );
+  await expect(getServer(client, {}, startDeadline())).rejects.toThrow("exactly one of `id` and `name`");
 });
 
 test("an answer with unknown keys is read, and one that lacks some is an error that names them", async () => {

@@ -57,7 +57,7 @@ describe("in a TypeScript program", () => {
     await quickstart.pulumi(["stack", "init", "dev"]);
     const { exitCode, stdout, stderr } = await quickstart.pulumi(["preview"]);
     expect(exitCode).not.toBe(0);
-    expect(stdout + stderr).toContain("there is only `{environment}`");
+    expect(stdout + stderr).toContain("expected one of: `{environment}`");
     expect(stdout + stderr).toContain("would share the name");
     expect(stdout + stderr).toContain("`name` of the server `third` must be a string");
     expect(stdout + stderr).toContain("[environment-invalid]");
@@ -173,7 +173,7 @@ describe("in YAML, served by the plugin", () => {
   });
 
   test.each<[string, object, string]>([
-    ["a wrong template", { nameTemplate: "{env}", servers: { app: {} } }, "there is only `{environment}`"],
+    ["a wrong template", { nameTemplate: "{env}", servers: { app: {} } }, "expected one of: `{environment}`"],
     [
       "a name of the wrong type",
       { servers: { app: { name: 7 } } },

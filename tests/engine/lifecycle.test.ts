@@ -87,7 +87,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     await stack.run("up");
     stack.program = declare({ name: "B", deletionProtection: false });
     const { printed } = await stack.run("up");
-    expect(printed).toContain('counts after an update: keep the name "App" for one `pulumi up`');
+    expect(printed).toContain('takes effect after an update: keep the name "App" for one `pulumi up`');
     expect(printed).toContain("[deletion-protected]");
     expect(onlyServer(reference).name).toBe("App");
   });

@@ -253,7 +253,7 @@ describe("in the dynamic form", () => {
     };
     const { failed, printed } = await stack.run("preview");
     expect(failed).toBe(true);
-    expect(printed).toContain(`Another resource of the program takes over server ${id}, which this one has`);
+    expect(printed).toContain(`Another resource of the program is about to adopt or import server ${id}`);
   });
 
   test("nor one that an earlier resource has", async () => {

@@ -255,10 +255,8 @@ describe("a response", () => {
   test("without a token is an error, naming the server, only for a program that asks for it", async () => {
     const body = [whole, { id: "b", name: "B\u001b[31m", createdAt: whole.createdAt }];
     const { client } = await respondWith([{ status: 200, body }]);
-    expect(
-      (await getServers(client, { args: { nameContains: "A" }, isDynamic: true }, startDeadline())).servers,
-    ).toHaveLength(1);
-    await expect(getServers(client, { args: {}, isDynamic: true }, startDeadline())).rejects.toThrow(
+    expect((await getServers(client, { nameContains: "A" }, startDeadline())).servers).toHaveLength(1);
+    await expect(getServers(client, {}, startDeadline())).rejects.toThrow(
       /shows no token for server "B" \(b\).*\[unexpected-response\]/,
     );
   });

@@ -1,5 +1,5 @@
 import { readAccessToken } from "../../provider/client";
-import { resolveConfiguration, warnOfUnknownKeys } from "../../provider/settings";
+import { describeUnknownKeys, resolveConfiguration } from "../../provider/settings";
 import { isLoopback } from "../../provider/spec";
 
 const NOW = Date.UTC(2026, 10, 24);
@@ -279,14 +279,18 @@ test("a bad value is refused by the place that it comes from", () => {
 
 test("a misspelt key is warned of, with the one that was probably meant; other packages' keys are not", () => {
   expect(
-    warnOfUnknownKeys([
-      "postject:endpoint",
-      "postject:accesstoken",
-      "postject-eu:endpont",
-      "postject:region",
-      "postjectx:a",
-      "aws:region",
-    ]),
+    describeUnknownKeys(
+      [
+        "postject:endpoint",
+        "postject:accesstoken",
+        "postject-eu:endpont",
+        "postject:region",
+        "postjectx:a",
+        "aws:region",
+        "postject-demo:region",
+      ],
+      "postject-demo",
+    ),
   ).toEqual([
     "postject:accesstoken is not a setting of this package; did you mean postject:accessToken?",
     "postject-eu:endpont is not a setting of this package; did you mean postject-eu:endpoint?",

@@ -31,9 +31,9 @@ test.each<[string, Record<string, { name?: string }>, string | undefined, string
     "a placeholder that does not exist",
     { app: {} },
     "{env} {server}",
-    "has `{env}`; there is only `{environment}`",
+    "unknown placeholder `{env}` in the name template; expected one of: `{environment}`",
   ],
-  ["a brace without its half", { app: {} }, "{server", "a brace without its other half"],
+  ["a brace without its half", { app: {} }, "{server", "an unmatched brace"],
   ["one name for two servers", { a: {}, b: {} }, "{environment}", '`a` and `b` would share the name "pr-42"'],
   [
     "one variable for two servers",
@@ -53,8 +53,8 @@ test.each<[string, Record<string, { name?: string }>, string | undefined, string
     undefined,
     "POSTJECT_STAGING_ACCESS_TOKEN, which",
   ],
-  ["a key that makes no variable", { "--": {} }, undefined, "the key `--` must be letters"],
-  ["a key that ends with a dash", { "app-": {} }, undefined, "the key `app-` must be letters"],
+  ["a key that makes no variable", { "--": {} }, undefined, "the key `--` must consist of letters"],
+  ["a key that ends with a dash", { "app-": {} }, undefined, "the key `app-` must consist of letters"],
   ["a blank name", { app: { name: " " } }, "{server}", "the name of `app` must not be empty or blank"],
 ])("%s is a problem", (_, servers, template, problem) => {
   expect(plan(servers, template).problems.join("; ")).toContain(problem);
@@ -91,7 +91,7 @@ test("all problems are told at once: types, names, variables and the template", 
   const { problems } = plan(servers, "{nobody}", { deletionProtection: "yes" });
   expect(problems).toEqual([
     "`deletionProtection` of an Environment must be true or false",
-    expect.stringContaining("the name template has `{nobody}`"),
+    expect.stringContaining("unknown placeholder `{nobody}`"),
     "`name` of the server `c` must be a string",
     expect.stringContaining("unknown input `nmae` of the server `c`"),
     expect.stringContaining("would share the name"),

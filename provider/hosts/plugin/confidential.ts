@@ -1,4 +1,5 @@
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { toPlainText } from "../../client";
 import type { Notice } from "../../lifecycle";
 import { type Decoded, decodeProperties, unwrap } from "./properties";
 
@@ -21,8 +22,8 @@ export function createConfidential(): Confidential {
     if (typeof value === "object" && value !== null)
       for (const part of Object.values(value)) collect(part, isInSecret || isSecret);
     if (typeof value !== "string" || value === "" || !(isSecret || isInSecret)) return;
-    // As it is, and as it stands in a quoted string.
-    secrets.add(value).add(JSON.stringify(value).slice(1, -1));
+    // As it is, as messages show it, and each as it stands in a quoted string.
+    for (const text of [value, toPlainText(value)]) secrets.add(text).add(JSON.stringify(text).slice(1, -1));
   }
   function redact(text: string): string {
     if (secrets.size === 0) return text;
@@ -37,10 +38,11 @@ export function createConfidential(): Confidential {
       return decodeProperties(properties);
     },
     redact,
-    redactNotices: (notices) =>
-      notices.map(({ severity, message }) => ({ severity, message: redact(message) })),
+    redactNotices: (notices) => notices.map((notice) => ({ ...notice, message: redact(notice.message) })),
     redactError(error) {
-      if (error instanceof Error) error.message = redact(error.message);
+      if (!(error instanceof Error)) return error;
+      error.message = redact(error.message);
+      error.stack = redact(error.stack ?? "");
       return error;
     },
   };

@@ -7,13 +7,19 @@ import { PostjectError } from "../../client";
 import type { Notice } from "../../lifecycle";
 import {
   type ConfigurationResolution,
+  describeUnknownKeys,
   type Properties,
   requireConfiguration,
   resolveConfiguration,
   UNKNOWN,
-  warnOfUnknownKeys,
 } from "../../settings";
-import { configuration as fields, PACKAGE_NAME, secretKeys, VERSION, withCode } from "../../spec";
+import {
+  configuration as configurationFields,
+  PACKAGE_NAME,
+  secretKeys,
+  VERSION,
+  withCode,
+} from "../../spec";
 import { MissingKeysError } from "./errors";
 import { decode, toCheckResponse, withoutUnknown } from "./properties";
 import type { Session } from "./session";
@@ -58,7 +64,7 @@ export function createConfigurationService(
 
     checkConfig: session.unary(async (request: rpc.CheckRequest) => {
       const { values, secrets } = decode(request.getNews());
-      await session.log("", warnOfKeys(request.getUrn(), Object.keys(values)));
+      await session.log("", toUnknownKeyNotices(request.getUrn(), Object.keys(values)));
       // A missing key is left to Configure, whose response the engine turns into the command that sets it; a value that
       // another resource will give is not missing.
       const failures = resolve(withoutUnknown(values)).failures.filter(
@@ -67,7 +73,7 @@ export function createConfigurationService(
       return toCheckResponse(
         values,
         failures.map(({ reason, code }) => ({ property: "", reason: withCode(reason, code) })),
-        [...secretKeys(fields), ...secrets],
+        [...secretKeys(configurationFields), ...secrets],
       );
     }),
 
@@ -108,9 +114,10 @@ function readStackConfiguration(): Record<string, unknown> {
   }
 }
 
-function warnOfKeys(providerUrn: string, keys: readonly string[]): Notice[] {
-  // A project of this name keeps its own settings under it.
-  if (parseUrn(providerUrn).project === PACKAGE_NAME) return [];
+function toUnknownKeyNotices(providerUrn: string, keys: readonly string[]): Notice[] {
   const given = keys.filter((key) => !ENGINE_KEYS.includes(key)).map((key) => `${PACKAGE_NAME}:${key}`);
-  return warnOfUnknownKeys(given).map((message) => ({ severity: "warning", message }));
+  return describeUnknownKeys(given, parseUrn(providerUrn).project).map((message) => ({
+    severity: "warning",
+    message,
+  }));
 }

@@ -2,7 +2,7 @@ import { Alias } from "@pulumi/pulumi/proto/alias_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { type RegisterResourceResponse, Result } from "@pulumi/pulumi/proto/resource_pb";
 import { PostjectError } from "../../client";
-import { type Properties, UNKNOWN } from "../../settings";
+import { isMap, type Properties, UNKNOWN } from "../../settings";
 import { environmentRefusal, type PlannedServer, planEnvironment } from "../../settings/environment-plan";
 import {
   environmentResource,
@@ -196,6 +196,3 @@ function mapValues<A, B>(
 ): Record<string, B> {
   return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value, key)]));
 }
-
-const isMap = (value: unknown): value is Properties =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -50,15 +50,21 @@ async function callFunction(
   deadline: Deadline,
 ): Promise<Struct> {
   const { getServer, getServers } = functions;
-  const lookup = { args, isDynamic: false };
   if (token === getServer.token)
-    return encode(await lifecycle.getServer(client, lookup, deadline), secretKeys(getServer.outputs));
+    return encode(
+      await lifecycle.getServer(client, checkArguments("getServer", args), deadline),
+      secretKeys(getServer.outputs),
+    );
   if (token === getServers.token) {
-    const { servers } = await lifecycle.getServers(client, lookup, deadline);
+    const { servers } = await lifecycle.getServers(client, checkArguments("getServers", args), deadline);
     // The list as a whole, because a secret inside it would be lost.
     return encode({ servers }, ["servers"]);
   }
   throw new PostjectError("bad-request", `Unknown function ${token}.`);
+}
+
+function checkArguments(name: keyof typeof functions, args: Properties) {
+  return lifecycle.checkArguments(name, args, { isDynamic: false });
 }
 
 /** Streams a page of the account's servers, and where the next begins if there is one. */
@@ -72,11 +78,8 @@ async function streamServers(
   if (request.getToken() !== serverResource.token || !/^\d+$/.test(token)) {
     throw new PostjectError("bad-request", `Cannot list ${request.getToken()} from "${token}".`);
   }
-  const { servers } = await lifecycle.getServers(
-    client,
-    { args: decode(request.getQuery()).values, isDynamic: false },
-    deadline,
-  );
+  const query = checkArguments("getServers", decode(request.getQuery()).values);
+  const { servers } = await lifecycle.getServers(client, query, deadline);
   const start = Number(token);
   const limit = request.getLimit() || Number.POSITIVE_INFINITY;
   const pageSize = request.getPageSize() || Number.POSITIVE_INFINITY;

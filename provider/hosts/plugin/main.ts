@@ -25,7 +25,7 @@ server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port
 
 const exit = () => process.exit(0);
 const stop = () => {
-  session.cancel();
+  session.abort();
   if (session.isIdle) exit();
   setTimeout(exit, GRACE_MS).unref();
   // The shutdown waits until the last response has been sent. It also waits for open connections, hence the limit.

@@ -1,6 +1,6 @@
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { type CheckFailure, type Properties, UNKNOWN } from "../../settings";
+import { type CheckFailure, isMap, type Properties, UNKNOWN } from "../../settings";
 import { fromSentinel, toSentinel } from "../unknown";
 
 /** The key that marks an object as a wrapped value, and what it holds where the value is a secret. */
@@ -61,7 +61,7 @@ export interface Unwrapped {
 /** Takes the wrappings off one value; what was said of the map that holds it (`outer`) holds for it too. */
 export function unwrap(wrapped: unknown, outer?: Unwrapped): Unwrapped {
   const { isSecret = false, dependencies = [] } = outer ?? {};
-  const { [SIGNATURE_KEY]: signature, ...said } = isObject(wrapped) ? wrapped : {};
+  const { [SIGNATURE_KEY]: signature, ...said } = isMap(wrapped) ? wrapped : {};
   if (signature === SECRET_SIGNATURE)
     return unwrap(said.value, { value: wrapped, isSecret: true, dependencies });
   if (signature !== OUTPUT_SIGNATURE) return { value: fromSentinel(wrapped), isSecret, dependencies };
@@ -91,11 +91,7 @@ export function withoutUnknown(values: Properties): Properties {
 }
 
 function isSecret(value: unknown): value is { value: unknown } {
-  return isObject(value) && value[SIGNATURE_KEY] === SECRET_SIGNATURE;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMap(value) && value[SIGNATURE_KEY] === SECRET_SIGNATURE;
 }
 
 /** The response to Check and CheckConfig. */

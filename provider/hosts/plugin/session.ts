@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import * as grpc from "@grpc/grpc-js";
-import { createClient, type Limits } from "../../client";
+import { createClient, type DeadlineOptions } from "../../client";
 import { type Notice, type Run, startRun } from "../../lifecycle";
 import type { Configuration } from "../../settings";
 import { serverResource, withoutOnlyDynamic } from "../../spec";
@@ -10,7 +10,7 @@ import { toErrorResponse } from "./errors";
 /** A state that comes from the dynamic form may hold others: they have no meaning here. */
 const INPUTS = withoutOnlyDynamic(serverResource.inputs);
 
-/** What a process of the plugin knows from one request to the next, and how far its work is done. */
+/** State that the process keeps between requests, and the requests that are still running. */
 export class Session {
   /** The URN of the configured provider; empty where the engine does not tell. */
   providerUrn = "";
@@ -49,7 +49,7 @@ export class Session {
   }
 
   /** Lookups carry no timeout and no URN, and reads no timeout in the protocol of older engines and SDKs. */
-  limits(request: { getTimeout?(): number; getUrn?(): string } = {}): Limits {
+  limits(request: { getTimeout?(): number; getUrn?(): string } = {}): DeadlineOptions {
     const timeoutSeconds = request.getTimeout?.() ?? 0;
     const urn = request.getUrn?.() ?? "";
     return {
@@ -81,10 +81,15 @@ export class Session {
     void work.finally(() => this.#underWay.delete(work));
   }
 
-  /** Ends pauses and pending reads, but no create in flight, and forgets what the run knew. */
-  cancel(): void {
+  /** Ends pauses and pending reads, but no create in flight. */
+  abort(): void {
     this.#cancellation.abort();
     this.#cancellation = startCancellation();
+  }
+
+  /** Ends the run, and forgets what it knew. */
+  cancel(): void {
+    this.abort();
     if (this.#configuration !== undefined) this.#startRun(this.#configuration);
   }
 
@@ -102,7 +107,7 @@ export class Session {
   }
 }
 
-/** All operations of a run listen to one signal, which is not a leak. */
+/** Every request under way listens to the signal, which is not a leak. */
 function startCancellation(): AbortController {
   const cancellation = new AbortController();
   setMaxListeners(0, cancellation.signal);
