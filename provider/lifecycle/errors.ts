@@ -37,9 +37,13 @@ export class DeletionProtectedError extends PostjectError {
   ) {
     const { name, id, setsProtectionItself } = server;
     const explained = replacement === undefined ? explainDelete() : explainReplacement(name, replacement);
+    const deletedBefore =
+      replacement === undefined
+        ? ""
+        : ", which also helps if an earlier run deleted the server and could not create the new one";
     const forOneRun = setsProtectionItself
       ? ""
-      : " Or allow it for one run with `POSTJECT_DELETION_PROTECTION=false`.";
+      : ` Or allow it for one run with \`POSTJECT_DELETION_PROTECTION=false\`${deletedBefore}.`;
     super(
       "deletion-protected",
       `Deletion protection is on for ${describe(name, id)}. ${explained}${forOneRun}`,
@@ -67,7 +71,7 @@ function describeReplacement(name: string | undefined, replacement: Replacement)
     case "name":
       return {
         change: `Renaming it to ${JSON.stringify(replacement.newName)}`,
-        undo: `keep the name ${JSON.stringify(name)}`,
+        undo: `set \`name: ${JSON.stringify(name)}\``,
         repeat: "rename it",
       };
     case "account":

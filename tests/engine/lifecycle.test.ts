@@ -76,7 +76,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
       for (const operation of ["preview", "up"] as const) {
         const { failed, printed } = await stack.run(operation);
         expect(failed).toBe(true);
-        expect(printed).toContain('To avoid that, keep the name "App"');
+        expect(printed).toContain('To avoid that, set `name: "App"`');
         expect(printed).toContain("[deletion-protected]");
       }
     });
@@ -87,7 +87,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     await stack.run("up");
     stack.program = declare({ name: "B", deletionProtection: false });
     const { printed } = await stack.run("up");
-    expect(printed).toContain('takes effect after an update: keep the name "App" for one `pulumi up`');
+    expect(printed).toContain('takes effect after an update: set `name: "App"` for one `pulumi up`');
     expect(printed).toContain("[deletion-protected]");
     expect(onlyServer(reference).name).toBe("App");
   });
@@ -130,7 +130,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     await stack.run("up");
     reference.rename(onlyServer(reference).id, "Renamed");
     expect(await stack.run("refresh")).toMatchObject({ failed: false, changes: { update: 1 } });
-    expect((await stack.run("preview")).printed).toContain('set its name to "Renamed"');
+    expect((await stack.run("preview")).printed).toContain('set `name: "Renamed"`');
     stack.program = declare({ name: "Renamed" });
     expect(await stack.run("up")).toMatchObject({ failed: false, changes: { same: 2 } });
   });

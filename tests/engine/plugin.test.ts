@@ -356,7 +356,7 @@ test("an expired access token is refused before anything is sent", async () => {
   const expired = await reference.mintAccessToken(reference.account, { expiresInSeconds: -5 });
   const { failed, printed } = await pulumi(["up"], { POSTJECT_ACCESS_TOKEN: expired });
   expect(failed).toBe(true);
-  expect(printed).toContain("postject:accessToken has expired");
+  expect(printed).toContain("POSTJECT_ACCESS_TOKEN has expired");
   expect(reference.requests()).toEqual([]);
 });
 

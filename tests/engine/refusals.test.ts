@@ -111,5 +111,5 @@ test("a bad endpoint is refused before the access token goes anywhere", async ()
   await start({ env: { POSTJECT_ENDPOINT: "http://postject.example" } });
   const run = await stack.run("preview");
   expectRefusal(run, "configuration-invalid");
-  expect(run.printed).toContain("postject:endpoint must use https");
+  expect(run.printed).toContain("POSTJECT_ENDPOINT must use https");
 });
