@@ -190,3 +190,15 @@ test("--version prints the version and --help the exit codes", () => {
     stdout: expect.stringContaining("Exit codes: 0 stopped"),
   });
 });
+
+test("output that cannot be written ends in one line and exit code 1; a reader may stop early", () => {
+  const inShell = (line: string) =>
+    spawnSync("bash", ["-o", "pipefail", "-c", `"${process.execPath}" "${COMMAND}" ${line}`], {
+      encoding: "utf8",
+    });
+  expect(inShell("--help > /dev/full")).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^postject-reference: cannot write to standard output: .*\n$/),
+  });
+  expect(inShell("--help | head -n 1")).toMatchObject({ status: 0, stderr: "" });
+});

@@ -35,7 +35,7 @@ test("the commands of docs/environments.md work on a project of that kind", asyn
     example: "examples/environments",
     env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
   });
-  const terminal = openTerminal(other, { placeholders: { "<access token>": reference.accessToken } });
+  const terminal = openTerminal(other, { typed: reference.accessToken });
   await follow(terminal, commandsIn("docs/environments.md"));
   const { stdout } = await terminal.run("pulumi config --stack production --json");
   expect(JSON.parse(stdout)).toMatchObject({ "postject:deletionProtection": { value: "true" } });

@@ -72,7 +72,7 @@ describe("the testing example, with the packed package", () => {
   // What node:test has shown to pass need not run again whole.
   test.each([
     ["node:test", "tsc && node --test dist", /pass 5$/m],
-    ["vitest", "vitest run --testTimeout 60000 -t 'two servers'", /2 passed/],
+    ["vitest", "tsc && vitest run --exclude 'dist/**' --testTimeout 60000 -t 'two servers'", /2 passed/],
     ["@jest/globals", "tsc && jest dist --testTimeout 60000 -t 'two servers'", /2 passed/],
   ])("passes with the functions of %s", async (runner, command, passed) => {
     open("testing");

@@ -11,9 +11,7 @@ const reference = useReference({ per: "file" });
 const workspace = useWorkspace("examples/quickstart", { per: "file", reference });
 
 test("the quickstart runs as its README says, and shows no secret but the one asked for", async () => {
-  const terminal = openTerminal(workspace, {
-    placeholders: { "<your access token>": reference.accessToken },
-  });
+  const terminal = openTerminal(workspace, { typed: reference.accessToken });
   const printed: string[] = [];
   const keep = ({ exitCode, stdout, stderr }: CommandResult) => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });

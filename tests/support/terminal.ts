@@ -15,6 +15,8 @@ export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What stands in a document for something of the reader's, `<access token>`, and what to put there. */
   readonly placeholders?: Readonly<Record<string, string>>;
+  /** What the reader types where a command asks for something. */
+  readonly typed?: string;
 }
 
 /** Checks what a command of a document has done; without one it must succeed. */
@@ -30,7 +32,7 @@ const POLICY_RUNTIME = "script";
  */
 export function openTerminal(
   workspace: Workspace,
-  { env = {}, placeholders = {} }: TerminalOptions = {},
+  { env = {}, placeholders = {}, typed = "" }: TerminalOptions = {},
 ): Terminal {
   const home = path.dirname(workspace.folder);
   const remembered = path.join(home, "terminal.sh");
@@ -76,6 +78,7 @@ export function openTerminal(
         ["--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         workspace.folder,
         variables,
+        typed,
       );
     },
     npm: () => readFileSync(npmLog, "utf8").trim().split("\n").filter(Boolean),
