@@ -11,9 +11,7 @@ import {
   withoutOnlyDynamic,
 } from "../spec";
 import { examples, NODE_SDK, renderForSchema } from "./examples";
-
-/** Where Pulumi finds the release archives: every SDK, and whoever installs the plugin by hand, names it. */
-const REPOSITORY = "pulumi-postject/pulumi-postject";
+import { PLUGIN_DOWNLOAD_URL, REPOSITORY } from "./registry";
 
 const IMPORT = `## Import
 
@@ -35,7 +33,7 @@ export function renderPulumiSchema(): string {
     homepage: "https://postject.com",
     license: "Apache-2.0",
     repository: `https://github.com/${REPOSITORY}`,
-    pluginDownloadURL: `github://api.github.com/${REPOSITORY}`,
+    pluginDownloadURL: PLUGIN_DOWNLOAD_URL,
     logoUrl: `https://raw.githubusercontent.com/${REPOSITORY}/main/docs/logo.png`,
     publisher: "pulumi-postject",
     // `supportPack` puts the version into the SDKs, all but those that ask for it below, and a go.mod into the Go one.

@@ -9,12 +9,15 @@ import {
   PACKAGE_NAME,
   serverResource,
 } from "../spec";
-import { examples, renderForPage, renderForRegistry } from "./examples";
+import { examples, renderForPage } from "./examples";
+import { renderConfigurationList, renderExample, renderInstallation } from "./registry";
 
 /** What a page can have written between `<!-- generated:name -->` and `<!-- /generated -->`. */
 const sections = {
   configuration: renderConfigurationTable,
-  example: () => renderForRegistry(examples.server),
+  configurationList: renderConfigurationList,
+  example: renderExample,
+  installation: renderInstallation,
 } as const satisfies Readonly<Record<string, () => string>>;
 
 const SECTION = /(<!-- generated:(\w+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;

@@ -42,7 +42,7 @@ interface Combination {
   readonly release: PulumiRelease;
 }
 
-/** What the program itself saw: its Node.js or Bun, `@pulumi/pulumi` and TypeScript. */
+/** What the program itself saw: its Node.js or Bun, `@pulumi/pulumi`, and TypeScript if it is written in that. */
 interface Row {
   readonly toolchain: string;
   readonly ran: readonly string[];
@@ -64,9 +64,9 @@ async function main(): Promise<void> {
     const { path: tarball } = packTarball(home.folder);
     const combinations = await listCombinations(manifest, home.folder);
     for (const [index, combination] of combinations.entries()) {
-      const { toolchain, node, release } = combination;
+      const { toolchain, release } = combination;
       const place = `${index + 1} of ${combinations.length}`;
-      console.error(`${place}: ${toolchain}, ${path.basename(node)}, @pulumi/pulumi ${release.version} …`);
+      console.error(`${place}: ${toolchain}, @pulumi/pulumi ${release.version} …`);
       rows.push(await tryCombination(combination, tarball, engine));
     }
   } finally {
@@ -136,7 +136,7 @@ async function tryCombination(
       `export const ran = [
   process.versions.bun ? \`Bun \${process.versions.bun}\` : \`Node.js \${process.versions.node}\`,
   require("@pulumi/pulumi/version").version,
-  require("typescript").version,
+  __filename.endsWith(".ts") ? \`TypeScript \${require("typescript").version}\` : "JavaScript",
 ];
 `,
     );
@@ -166,7 +166,7 @@ async function tryCombination(
 }
 
 function toTable(rows: readonly Row[]): string {
-  const head = ["installed with", "runs on", "@pulumi/pulumi", "TypeScript", "result"];
+  const head = ["installed with", "runs on", "@pulumi/pulumi", "program in", "result"];
   const cells = rows.map(({ toolchain, ran, problem }) => [
     toolchain,
     ...ran,
