@@ -7,7 +7,7 @@ import { examples, languages, readProgram, renderFence } from "./examples";
 export const REPOSITORY = "pulumi-postject/pulumi-postject";
 export const PLUGIN_DOWNLOAD_URL = `github://api.github.com/${REPOSITORY}`;
 
-const INSTALL_PLUGIN = `pulumi plugin install resource ${PACKAGE_NAME} ${VERSION} --server ${PLUGIN_DOWNLOAD_URL}`;
+export const INSTALL_PLUGIN = `pulumi plugin install resource ${PACKAGE_NAME} ${VERSION} --server ${PLUGIN_DOWNLOAD_URL}`;
 
 /** Generates the SDK of the project's language from the plugin. */
 const ADD_PACKAGE = renderFence("sh", `${INSTALL_PLUGIN}\npulumi package add ${PACKAGE_NAME}@${VERSION}\n`);

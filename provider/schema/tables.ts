@@ -9,8 +9,8 @@ import {
   PACKAGE_NAME,
   serverResource,
 } from "../spec";
-import { examples, renderForPage } from "./examples";
-import { renderConfigurationList, renderExample, renderInstallation } from "./registry";
+import { examples, renderFence, renderForPage } from "./examples";
+import { INSTALL_PLUGIN, renderConfigurationList, renderExample, renderInstallation } from "./registry";
 
 /** What a page can have written between `<!-- generated:name -->` and `<!-- /generated -->`. */
 const sections = {
@@ -18,6 +18,7 @@ const sections = {
   configurationList: renderConfigurationList,
   example: renderExample,
   installation: renderInstallation,
+  installPlugin: () => renderFence("sh", `${INSTALL_PLUGIN}\n`).trimEnd(),
 } as const satisfies Readonly<Record<string, () => string>>;
 
 const SECTION = /(<!-- generated:(\w+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;

@@ -60,7 +60,9 @@ async function main(): Promise<void> {
   const engine = await provideEngine((line) => console.error(line));
   const home = createWorkspace({ example: EXAMPLE, engine, bare: true });
   const rows: Row[] = [];
+  let cli = "";
   try {
+    cli = (await home.mustPulumi(["version"])).trim().replace(/^v/, "");
     const { path: tarball } = packTarball(home.folder);
     const combinations = await listCombinations(manifest, home.folder);
     for (const [index, combination] of combinations.entries()) {
@@ -79,7 +81,7 @@ async function main(): Promise<void> {
     console.log(`\n${toolchain}, ${ran.join(", ")}:\n${problem}`);
     process.exitCode = 1;
   }
-  if (write) writeTable(table);
+  if (write) writeTable(`${table}\n\nTried on ${new Date().toISOString().slice(0, 10)} with Pulumi ${cli}.`);
 }
 
 /** npm on every Node.js with the ends of Pulumi's range, then the other toolchains on the Node.js that runs this. */
@@ -181,8 +183,7 @@ function writeTable(table: string): void {
   const start = page.indexOf(BEGIN);
   const end = page.indexOf(END);
   if (start < 0 || end < start) throw new Error(`${PAGE} has no place for the table`);
-  const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(PAGE, `${page.slice(0, start)}${BEGIN}\n${table}\n\nTried on ${date}.\n${page.slice(end)}`);
+  writeFileSync(PAGE, `${page.slice(0, start)}${BEGIN}\n${table}\n${page.slice(end)}`);
 }
 
 main().catch((error: Error) => {
