@@ -26,7 +26,7 @@ export interface ServerTemplate {
 }
 
 export interface EnvironmentArgs<Key extends string = string> {
-  /** The servers by key. The key names the resource, the environment variables and, unless the template says otherwise, the server. */
+  /** The servers by key. The key names the resource, the environment variables and, unless the template says otherwise, the server. In YAML, write `{}` for a server without settings of its own: Pulumi drops a key without a value. */
   servers: Readonly<Record<Key, ServerTemplate>>;
   /** Template of the servers' names, with the placeholders `{environment}`, `{server}`, `{project}`, `{stack}`; defaults to `{environment} {server}`. A changed name replaces the server. */
   nameTemplate?: string | undefined;

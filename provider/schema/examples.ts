@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
-/** The language of a program in a folder of docs/examples, in the order of Pulumi's own pages. `name` is Pulumi's, for fences. */
-const languages = [
+/** The languages of the programs in docs/examples, in the order of Pulumi's own pages. `name` is what Pulumi calls each. */
+export const languages = [
   { name: "typescript", title: "TypeScript", file: "index.ts" },
   { name: "python", title: "Python", file: "__main__.py" },
   { name: "go", title: "Go", file: "main.go" },
@@ -51,20 +51,10 @@ export function renderForPage(shown: readonly Example[]): string {
   return `${sections.join("\n\n")}\n`;
 }
 
-/** The same for Pulumi's registry, whose readers choose a language. */
-export function renderForRegistry({ folder }: Example): string {
-  const names = languages.map(({ name }) => name).join(",");
-  const choices = languages.map(
-    ({ name, file }) =>
-      `{{% choosable language ${name} %}}\n\n${renderFence(name, readProgram(folder, file))}\n{{% /choosable %}}`,
-  );
-  return `{{< chooser language "${names}" >}}\n${choices.join("\n")}\n{{< /chooser >}}`;
-}
-
-function renderFence(language: string, program: string): string {
+export function renderFence(language: string, program: string): string {
   return `\`\`\`${language}\n${program}\`\`\`\n`;
 }
 
-function readProgram(folder: string, file: string): string {
+export function readProgram(folder: string, file: string): string {
   return readFileSync(`docs/examples/${folder}/${file}`, "utf8");
 }

@@ -13,15 +13,23 @@ import {
   withoutOnlyDynamic,
 } from "../spec";
 import { examples, NODE_SDK, renderForSchema } from "./examples";
-
-/** Where Pulumi finds the release archives: every SDK, and whoever installs the plugin by hand, names it. */
-const REPOSITORY = "pulumi-postject/pulumi-postject";
+import { PLUGIN_DOWNLOAD_URL, REPOSITORY } from "./registry";
 
 const IMPORT = `## Import
 
 \`\`\`sh
 pulumi import ${serverResource.token} app clx8f2k9a0001uy7z3g4h5j6k
 \`\`\`
+`;
+
+/** What npm and PyPI show of the SDKs. */
+const README = `# Postject for Pulumi
+
+[Postject](https://postject.com) email servers as Pulumi resources. This is the SDK of the provider's plugin, which Pulumi downloads
+by itself and which needs Node.js on \`PATH\`. Examples, configuration and everything else is at
+[github.com/${REPOSITORY}](https://github.com/${REPOSITORY}).
+
+Programs in TypeScript and JavaScript can do without the plugin: the package \`pulumi-postject\` manages servers by itself.
 `;
 
 /** The package's Pulumi schema: what the engine and the SDK generators of all languages know of it. */
@@ -37,15 +45,20 @@ export function renderPulumiSchema(): string {
     homepage: "https://postject.com",
     license: "Apache-2.0",
     repository: `https://github.com/${REPOSITORY}`,
-    pluginDownloadURL: `github://api.github.com/${REPOSITORY}`,
+    pluginDownloadURL: PLUGIN_DOWNLOAD_URL,
     logoUrl: `https://raw.githubusercontent.com/${REPOSITORY}/main/docs/logo.png`,
     publisher: "pulumi-postject",
     // `supportPack` puts the version into the SDKs, all but those that ask for it below, and a go.mod into the Go one.
     meta: { moduleFormat: "(.*)(?:/[^/]*)", supportPack: true },
     language: {
-      nodejs: { packageName: NODE_SDK },
+      nodejs: { packageName: NODE_SDK, readme: README },
       // As Pulumi's own Python package.
-      python: { packageName: "pulumi_postject", pyproject: { enabled: true }, pythonRequires: ">=3.10" },
+      python: {
+        packageName: "pulumi_postject",
+        pyproject: { enabled: true },
+        pythonRequires: ">=3.10",
+        readme: README,
+      },
       go: { importBasePath: `github.com/${REPOSITORY}/sdk/go/postject`, respectSchemaVersion: true },
       csharp: { respectSchemaVersion: true },
       java: { buildFiles: "gradle" },

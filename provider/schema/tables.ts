@@ -9,12 +9,16 @@ import {
   PACKAGE_NAME,
   serverResource,
 } from "../spec";
-import { examples, renderForPage, renderForRegistry } from "./examples";
+import { examples, renderFence, renderForPage } from "./examples";
+import { INSTALL_PLUGIN, renderConfigurationList, renderExample, renderInstallation } from "./registry";
 
 /** What a page can have written between `<!-- generated:name -->` and `<!-- /generated -->`. */
 const sections = {
   configuration: renderConfigurationTable,
-  example: () => renderForRegistry(examples.server),
+  configurationList: renderConfigurationList,
+  example: renderExample,
+  installation: renderInstallation,
+  installPlugin: () => renderFence("sh", `${INSTALL_PLUGIN}\n`).trimEnd(),
 } as const satisfies Readonly<Record<string, () => string>>;
 
 const SECTION = /(<!-- generated:(\w+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;

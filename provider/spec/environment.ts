@@ -43,7 +43,7 @@ export const environmentResource = {
       plain: true,
       description:
         "The servers by key. The key names the resource, the environment variables and, unless the template says " +
-        "otherwise, the server.",
+        "otherwise, the server. In YAML, write `{}` for a server without settings of its own: Pulumi drops a key without a value.",
     },
     nameTemplate: {
       type: "string",

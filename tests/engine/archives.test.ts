@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { VERSION } from "../../provider/spec";
@@ -66,6 +74,16 @@ test("a program that names no plugin goes up and down with an installed archive,
     POSTJECT_DELETION_PROTECTION: "false",
   });
   expect(reference.servers()).toEqual([]);
+});
+
+test("a project that was given the package by name gets its files back in a fresh clone", async () => {
+  await install(archiveFor("linux-amd64"));
+  await workspace.mustPulumi(["package", "add", "postject"]);
+  const declared = path.join(workspace.folder, `sdks/postject/postject-${VERSION}.yaml`);
+  expect(readFileSync(declared, "utf8")).toContain("downloadUrl: github://api.github.com/");
+  rmSync(path.join(workspace.folder, "sdks"), { recursive: true });
+  await workspace.mustPulumi(["install"]);
+  expect(existsSync(declared)).toBe(true);
 });
 
 // Here, not on Windows, but by the same steps: Pulumi runs `npm install` in the folder of a plugin with a PulumiPlugin.yaml.

@@ -5,6 +5,7 @@ import path from "node:path";
 import { VERSION } from "../../provider/spec";
 import { makeArchives } from "../../tools/release/archives";
 import { makeSdk } from "../../tools/release/sdks";
+import { ROOT } from "../../tools/root";
 import { linkPackages } from "../../tools/workspace";
 import { onlyServer } from "../support/account";
 import { useReference, useWorkspace } from "../support/fixtures";
@@ -19,6 +20,12 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
+
+test("the engine has no complaint about the schema", async () => {
+  const schema = path.join(ROOT, "sdk/schema.json");
+  const { exitCode, stdout, stderr } = await workspace.pulumi(["schema", "check", schema]);
+  expect({ exitCode, printed: stdout + stderr }).toEqual({ exitCode: 0, printed: "" });
+});
 
 /** `makeSdk` compiles the programs of docs/examples with the SDK; Go's takes too long here, see CONTRIBUTING.md. */
 for (const { language, programs } of [

@@ -42,11 +42,11 @@ jobs:
 `);
 });
 
-test("only the job that publishes may sign, and only the job that makes the release may write", () => {
+test("only the jobs that publish may sign, and only the job that makes the release may write", () => {
   expect(
     read(".github/workflows/release.yml")
       .match(/^\s+(id-token|contents): .*$/gm)
       ?.map((line) => line.trim()),
-  ).toEqual(["contents: read", "id-token: write", "contents: write"]);
+  ).toEqual(["contents: read", "id-token: write", "id-token: write", "contents: write"]);
   expect(read(".github/workflows/ci.yml")).not.toContain(": write");
 });

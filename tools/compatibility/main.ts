@@ -42,7 +42,7 @@ interface Combination {
   readonly release: PulumiRelease;
 }
 
-/** What the program itself saw: its Node.js or Bun, `@pulumi/pulumi` and TypeScript. */
+/** What the program itself saw: its Node.js or Bun, `@pulumi/pulumi`, and TypeScript if it is written in that. */
 interface Row {
   readonly toolchain: string;
   readonly ran: readonly string[];
@@ -60,13 +60,15 @@ async function main(): Promise<void> {
   const engine = await provideEngine((line) => console.error(line));
   const home = createWorkspace({ example: EXAMPLE, engine, bare: true });
   const rows: Row[] = [];
+  let cli = "";
   try {
+    cli = (await home.mustPulumi(["version"])).trim().replace(/^v/, "");
     const { path: tarball } = packTarball(home.folder);
     const combinations = await listCombinations(manifest, home.folder);
     for (const [index, combination] of combinations.entries()) {
-      const { toolchain, node, release } = combination;
+      const { toolchain, release } = combination;
       const place = `${index + 1} of ${combinations.length}`;
-      console.error(`${place}: ${toolchain}, ${path.basename(node)}, @pulumi/pulumi ${release.version} …`);
+      console.error(`${place}: ${toolchain}, @pulumi/pulumi ${release.version} …`);
       rows.push(await tryCombination(combination, tarball, engine));
     }
   } finally {
@@ -79,7 +81,7 @@ async function main(): Promise<void> {
     console.log(`\n${toolchain}, ${ran.join(", ")}:\n${problem}`);
     process.exitCode = 1;
   }
-  if (write) writeTable(table);
+  if (write) writeTable(`${table}\n\nTried on ${new Date().toISOString().slice(0, 10)} with Pulumi ${cli}.`);
 }
 
 /** npm on every Node.js with the ends of Pulumi's range, then the other toolchains on the Node.js that runs this. */
@@ -136,7 +138,7 @@ async function tryCombination(
       `export const ran = [
   process.versions.bun ? \`Bun \${process.versions.bun}\` : \`Node.js \${process.versions.node}\`,
   require("@pulumi/pulumi/version").version,
-  require("typescript").version,
+  __filename.endsWith(".ts") ? \`TypeScript \${require("typescript").version}\` : "JavaScript",
 ];
 `,
     );
@@ -166,7 +168,7 @@ async function tryCombination(
 }
 
 function toTable(rows: readonly Row[]): string {
-  const head = ["installed with", "runs on", "@pulumi/pulumi", "TypeScript", "result"];
+  const head = ["installed with", "runs on", "@pulumi/pulumi", "program in", "result"];
   const cells = rows.map(({ toolchain, ran, problem }) => [
     toolchain,
     ...ran,
@@ -181,8 +183,7 @@ function writeTable(table: string): void {
   const start = page.indexOf(BEGIN);
   const end = page.indexOf(END);
   if (start < 0 || end < start) throw new Error(`${PAGE} has no place for the table`);
-  const date = new Date().toISOString().slice(0, 10);
-  writeFileSync(PAGE, `${page.slice(0, start)}${BEGIN}\n${table}\n\nTried on ${date}.\n${page.slice(end)}`);
+  writeFileSync(PAGE, `${page.slice(0, start)}${BEGIN}\n${table}\n${page.slice(end)}`);
 }
 
 main().catch((error: Error) => {

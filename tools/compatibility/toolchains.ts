@@ -1,9 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { transformSync } from "esbuild";
 import { mustRun, type Workspace } from "../workspace";
 
 /** What a program's package.json names. */
 export interface Packages {
+  readonly main?: string;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
@@ -63,7 +65,10 @@ const installInNpmWorkspace: Install = async (workspace, packages) => {
   return {};
 };
 
-/** The program imports a package of the user's own, and that alone depends on pulumi-postject. */
+/**
+ * The program imports a package of the user's own, and that alone depends on pulumi-postject. In JavaScript, because Pulumi's
+ * TypeScript loader finds no types that are reached through a symbolic link.
+ */
 function throughLibrary([command, ...args]: readonly [string, ...string[]]): Install {
   return async (workspace, { dependencies, devDependencies }) => {
     const { "pulumi-postject": tarball = "", ...others } = dependencies;
@@ -76,15 +81,19 @@ function throughLibrary([command, ...args]: readonly [string, ...string[]]): Ins
       peerDependencies: { "@pulumi/pulumi": "*" },
     });
     writeFileSync(path.join(library, "index.js"), 'module.exports = require("pulumi-postject");\n');
-    writeFileSync(path.join(library, "index.d.ts"), 'export * from "pulumi-postject";\n');
     await mustRun("npm", ["pack", "--loglevel=error"], library, workspace.env);
     const packed = path.join(library, "mail-servers-1.0.0.tgz");
     writePackages(workspace, {
+      main: "index.js",
       dependencies: { ...others, "mail-servers": `file:${packed}` },
       devDependencies,
     });
-    const program = path.join(workspace.folder, "index.ts");
-    writeFileSync(program, readFileSync(program, "utf8").replace('"pulumi-postject"', '"mail-servers"'));
+    const program = readFileSync(path.join(workspace.folder, "index.ts"), "utf8");
+    const { code } = transformSync(program.replace('"pulumi-postject"', '"mail-servers"'), {
+      loader: "ts",
+      format: "cjs",
+    });
+    writeFileSync(path.join(workspace.folder, "index.js"), code);
     await mustRun(command, [...args, "--ignore-scripts"], workspace.folder, workspace.env);
     if (readdirSync(path.join(workspace.folder, "node_modules")).includes("pulumi-postject"))
       throw new Error("the program itself has pulumi-postject");

@@ -12,7 +12,7 @@ const commands: Readonly<Record<string, (folder: string) => readonly string[] | 
 /** `main archives release` makes files in `release` and prints their names. */
 async function main([command = "", folder = "release"]: readonly string[]): Promise<void> {
   const make = commands[command];
-  if (make === undefined) throw new Error(`there is only ${Object.keys(commands).join(" and ")}`);
+  if (make === undefined) throw new Error(`say what to make: ${Object.keys(commands).join(" or ")}`);
   for (const made of await make(path.resolve(folder))) console.log(path.relative("", made));
 }
 
