@@ -83,7 +83,7 @@ export type FaultOutcome =
   | { readonly kind: "truncate" }
   /** A different response. A string body is sent as is, anything else as JSON. */
   | {
-      readonly kind: "answer";
+      readonly kind: "response";
       readonly status: number;
       readonly body?: unknown;
       readonly headers?: Readonly<Record<string, string>> | undefined;

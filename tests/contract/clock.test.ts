@@ -119,7 +119,7 @@ test("every response is dated by the clock: refusals, the control plane and thos
     reference.faults.add({ outcome: { kind, ms: 1 } });
     dates.push((await api("GET")).headers.get("date"));
   }
-  reference.faults.add({ outcome: { kind: "answer", status: 503 } });
+  reference.faults.add({ outcome: { kind: "response", status: 503 } });
   reference.faults.add({ outcome: { kind: "huge", bytes: 10 } });
   reference.faults.add({ outcome: { kind: "truncate" } });
   for (let faults = 0; faults < 3; faults++) dates.push((await api("GET")).headers.get("date"));
@@ -138,7 +138,7 @@ test("a response that is delayed is dated when it is sent, and a fault may give 
   reference.clock.advance(3 * DAY_MS);
   expect(daysAhead((await delayed).headers.get("date"))).toBe(3);
   const date = "Sun, 06 Nov 1994 08:49:37 GMT";
-  reference.faults.add({ outcome: { kind: "answer", status: 503, headers: { Date: date } } });
+  reference.faults.add({ outcome: { kind: "response", status: 503, headers: { Date: date } } });
   expect((await api("GET")).headers.get("date")).toBe(date);
 });
 

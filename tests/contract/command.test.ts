@@ -112,7 +112,7 @@ test("--seed and --faults are there from the first request, and --log shows each
     `\ufeff${JSON.stringify({ servers: [{ name: "Seeded", token: "pt_live_seeded" }] })}`,
   );
   const faults = write("faults.json", [
-    { route: "listServers", outcome: { kind: "answer", status: 503, body: "no" } },
+    { route: "listServers", outcome: { kind: "response", status: 503, body: "no" } },
   ]);
   command = await startCommand(["--seed", seed, "--faults", faults, "--log"]);
   expect((await get("/v1/servers?token=pt_live_abc")).status).toBe(503);
@@ -172,7 +172,7 @@ test.each([
 test.each([
   ["--seed", { servers: [{ name: "" }] }, "seed.servers.0.name: must not be empty or blank"],
   ["--seed", { servers: [{ name: "A", accountId: "x" }] }, "There is no account x"],
-  ["--faults", [{ outcome: { kind: "answer", status: 99 } }], "faults.0.outcome.status: Too small"],
+  ["--faults", [{ outcome: { kind: "response", status: 99 } }], "faults.0.outcome.status: Too small"],
 ])(
   "a file for %s that cannot be right is exit code 2 and names what is wrong",
   (option, content, message) => {

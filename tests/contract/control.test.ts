@@ -152,7 +152,7 @@ test("faults are listed until they are used up, and forgotten on request", async
     route: "listServers",
     skip: 1,
     times: 2,
-    outcome: { kind: "answer", status: 418, body: "teapot" },
+    outcome: { kind: "response", status: 418, body: "teapot" },
   };
   expect(await control("POST", "faults", rule)).toEqual({ status: 201, body: rule });
   const statuses = [await list(), await list()].map(({ status }) => status);
@@ -169,7 +169,7 @@ const outcomes: readonly FaultOutcome[] = [
   { kind: "delay", ms: 1 },
   { kind: "drip", ms: 0 },
   { kind: "stale" },
-  { kind: "answer", status: 418 },
+  { kind: "response", status: 418 },
   { kind: "huge", bytes: 1000 },
   { kind: "truncate" },
   { kind: "reset" },
@@ -194,7 +194,7 @@ test.each(outcomes)(
 test("a fault that cannot be right is refused by what is wrong", async () => {
   const { status, body } = await control("POST", "faults", {
     route: "nothing",
-    outcome: { kind: "answer", headers: { "a b": "c", d: "\n" } },
+    outcome: { kind: "response", headers: { "a b": "c", d: "\n" } },
   });
   expect(status).toBe(400);
   expect(body.message).toEqual([

@@ -17,8 +17,8 @@ import { hostname, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startReference } from "../../provider/reference";
-import { newAccount } from "../../provider/reference/accounts";
-import { newServer } from "../../provider/reference/new-server";
+import { newAccount } from "../../provider/reference/drafts";
+import { newServer } from "../../provider/reference/drafts";
 import { openStore } from "../../provider/reference/store";
 import { COMMAND, type RunningCommand, startCommand } from "../support/reference-command";
 

@@ -53,7 +53,7 @@ test("test:live fails against an API that breaks the contract, and cleans up all
   live.faults.add({
     route: "getServer",
     times: 100,
-    outcome: { kind: "answer", status: 200, body: { id: "x" } },
+    outcome: { kind: "response", status: 200, body: { id: "x" } },
   });
   const { exitCode, stderr } = await testLive([], {
     POSTJECT_LIVE_ACCESS_TOKEN: live.accessToken,

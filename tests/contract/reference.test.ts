@@ -138,7 +138,7 @@ test("an answer with unknown keys is read, and one that lacks some is an error t
   const { id } = await client.createServer({ name: "A" }, startDeadline());
   const live = await client.getServer(id, startDeadline());
   const answer = (body: unknown) =>
-    reference.faults.add({ route: "getServer", outcome: { kind: "answer", status: 200, body } });
+    reference.faults.add({ route: "getServer", outcome: { kind: "response", status: 200, body } });
   answer({ ...live, region: "eu" });
   expect(await client.getServer(id, startDeadline())).toEqual(live);
   answer({ ...live, token: undefined, streams: [{ id: "x" }] });

@@ -89,7 +89,7 @@ describe("orphans", () => {
     "a delete that is acknowledged without a body is settled by the list: done %s",
     async (commit, exitCode) => {
       await createByHand(reference, "pr-7 app");
-      reference.faults.add({ route: "deleteServer", commit, outcome: { kind: "answer", status: 204 } });
+      reference.faults.add({ route: "deleteServer", commit, outcome: { kind: "response", status: 204 } });
       const args = ["orphans", "--stack", "dev", "--name-contains", "pr-7", "--delete", "--yes"];
       expect(await run(args)).toMatchObject({ exitCode });
     },
@@ -104,7 +104,7 @@ describe("orphans", () => {
       route: "deleteServer",
       skip: 1,
       times: 99,
-      outcome: { kind: "answer", status: 403, body: { statusCode: 403, message: "no", error: "Forbidden" } },
+      outcome: { kind: "response", status: 403, body: { statusCode: 403, message: "no", error: "Forbidden" } },
     });
     const args = ["orphans", "--stack", "dev", "--name-contains", "pr-7", "--json", "--delete", "--yes"];
     const { exitCode, stdout, stderr } = await run(args);

@@ -28,8 +28,8 @@ export async function startCommand(args: readonly string[] = []): Promise<Runnin
     child.once("exit", () => fail(new Error(printed)));
   });
   return {
-    url: /export POSTJECT_ENDPOINT=(\S+)/.exec(printed)?.[1] ?? "",
-    accessToken: /export POSTJECT_ACCESS_TOKEN=(\S+)/.exec(printed)?.[1] ?? "",
+    url: /http:\/\/\S+:\d+/.exec(printed)?.[0] ?? "",
+    accessToken: /eyJ\S+/.exec(printed)?.[0] ?? "",
     process: child,
     printed: () => printed,
     end(signal) {
