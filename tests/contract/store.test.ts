@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
-import { newAccount } from "../../provider/reference/drafts";
-import { newServer } from "../../provider/reference/drafts";
+import { newAccount, newServer } from "../../provider/reference/drafts";
 import { openStore, type Store } from "../../provider/reference/store";
 import type { StoredServer } from "../../provider/reference/types";
 

@@ -8,7 +8,10 @@ export const lostResponses: [string, FaultOutcome][] = [
   ["a drip feed", { kind: "drip", ms: 50 }],
   ["500", { kind: "response", status: 500, body: { statusCode: 500, message: "no" } }],
   ["502 in HTML", { kind: "response", status: 502, body: "<html>" }],
-  ["503 with Retry-After", { kind: "response", status: 503, headers: { "retry-after": "1" }, body: "<html>" }],
+  [
+    "503 with Retry-After",
+    { kind: "response", status: 503, headers: { "retry-after": "1" }, body: "<html>" },
+  ],
   ["504", { kind: "response", status: 504, body: "" }],
   ["an empty success", { kind: "response", status: 201, body: "" }],
   ["an HTML success", { kind: "response", status: 200, body: "<html>" }],
