@@ -83,9 +83,9 @@ export function renderDocsPage(): string {
 <h1>${escapeHtml(info.title)} ${info.version}</h1>
 <p><a href="/">Servers, requests and faults</a> · <a href="/_reference/openapi.json">OpenAPI document</a></p>
 <p>${escapeHtml(info.description)}</p>
-<p>The routes under <code>/v1</code> take an access token, <code>Authorization: Bearer &lt;access token&gt;</code>. The reference prints
-one when it starts, <code>npx postject-reference env</code> prints another, and
-<a href="#mintAccessToken"><code>POST /_reference/access-tokens</code></a> mints any other kind. The control plane takes none.</p>
+<p>Routes under <code>/v1</code> need an access token: <code>Authorization: Bearer &lt;access token&gt;</code>. The reference prints one
+when it starts, <code>npx postject-reference env</code> prints another, and
+<a href="#mintAccessToken"><code>POST /_reference/access-tokens</code></a> mints every kind. The control plane needs none.</p>
 ${sections.join("\n")}
 <h2>Schemas</h2>
 ${schemas.join("\n")}

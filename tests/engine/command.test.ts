@@ -104,7 +104,11 @@ describe("orphans", () => {
       route: "deleteServer",
       skip: 1,
       times: 99,
-      outcome: { kind: "response", status: 403, body: { statusCode: 403, message: "no", error: "Forbidden" } },
+      outcome: {
+        kind: "response",
+        status: 403,
+        body: { statusCode: 403, message: "no", error: "Forbidden" },
+      },
     });
     const args = ["orphans", "--stack", "dev", "--name-contains", "pr-7", "--json", "--delete", "--yes"];
     const { exitCode, stdout, stderr } = await run(args);

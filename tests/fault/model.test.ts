@@ -32,7 +32,9 @@ const outcome: fc.Arbitrary<FaultOutcome> = fc.oneof(
   fc.constant<FaultOutcome>({ kind: "stale" }),
   fc
     .constantFrom(400, 401, 403, 404, 500, 502, 503, 520)
-    .map((status): FaultOutcome => ({ kind: "response", status, body: { statusCode: status, message: "no" } })),
+    .map(
+      (status): FaultOutcome => ({ kind: "response", status, body: { statusCode: status, message: "no" } }),
+    ),
   fc.constantFrom({}, { "retry-after": "2" }).map(
     (headers): FaultOutcome => ({
       kind: "response",
