@@ -3,16 +3,7 @@ import { en } from "zod/v4/locales";
 import { planNames, routeNames } from "../spec";
 import { serverName, stream } from "../spec/messages";
 import { RefusedError } from "./responses";
-import type {
-  AccessTokenOptions,
-  Account,
-  AccountOptions,
-  ActiveFault,
-  FaultOutcome,
-  FaultRule,
-  Seed,
-  Snapshot,
-} from "./types";
+import type { AccountOptions } from "./types";
 
 /**
  * Text that SQLite returns unchanged as a key. Only the first rule is a pattern: other languages' regular expressions cannot
@@ -23,7 +14,6 @@ const id = z.string().check(
   z.regex(/^[^\x00]*$/, "must not contain NUL"),
   z.refine((value) => !/\p{Cs}/u.test(value), "must not contain half a surrogate pair"),
 );
-const text = z.string();
 
 const onlyScaleHasLimit = z.refine<AccountOptions>(
   ({ plan, serverLimit }) => serverLimit === undefined || plan === "scale",
@@ -36,23 +26,21 @@ const onlyScaleHasLimit = z.refine<AccountOptions>(
 const accountFields = { id, plan: z.enum(planNames), serverLimit: z.optional(z.int().check(z.positive())) };
 const optionalAccountFields = z.partial(z.strictObject(accountFields)).shape;
 
-export const account = z
-  .strictObject(accountFields)
-  .check(onlyScaleHasLimit) satisfies z.ZodMiniType<Account>;
+export const account = z.strictObject(accountFields).check(onlyScaleHasLimit);
 
 /** Also the body of `POST /_reference/accounts`. */
-export const accountOptions = z
-  .strictObject(optionalAccountFields)
-  .check(onlyScaleHasLimit) satisfies z.ZodMiniType<AccountOptions>;
+export const accountOptions = z.strictObject(optionalAccountFields).check(onlyScaleHasLimit);
 
-export const storedStream = z.strictObject(stream.shape);
+const createdAt = z.iso.datetime();
+
+export const storedStream = z.strictObject({ ...stream.shape, id, name: id, slug: id, type: id, createdAt });
 
 export const storedServer = z.strictObject({
   accountId: id,
   id,
-  name: text,
+  name: serverName,
   token: id,
-  createdAt: text,
+  createdAt,
   streams: z.array(storedStream),
 });
 
@@ -60,37 +48,26 @@ export const snapshot = z.strictObject({
   formatVersion: z.literal(1),
   accounts: z.array(account),
   servers: z.array(storedServer),
-}) satisfies z.ZodMiniType<Snapshot>;
-
-const streamDraft = z.strictObject({
-  name: id,
-  type: id,
-  id: z.optional(id),
-  slug: z.optional(id),
-  description: z.optional(z.nullable(text)),
-  createdAt: z.optional(z.iso.datetime()),
 });
 
-const serverDraft = z.strictObject({
+const streamDraft = z.extend(z.partial(storedStream), { name: id, type: id });
+
+const serverDraft = z.extend(z.partial(storedServer), {
   name: serverName,
-  accountId: z.optional(id),
-  id: z.optional(id),
-  token: z.optional(id),
-  createdAt: z.optional(z.iso.datetime()),
   streams: z.optional(z.array(streamDraft)),
 });
 
 export const seed = z.strictObject({
   accounts: z.optional(z.array(z.strictObject({ ...optionalAccountFields, id }).check(onlyScaleHasLimit))),
   servers: z.optional(z.array(serverDraft)),
-}) satisfies z.ZodMiniType<Seed>;
+});
 
 export const accessTokenOptions = z.strictObject({
   expiresInSeconds: z.optional(z.int()),
   wrongSignature: z.optional(z.boolean()),
   withoutSubject: z.optional(z.boolean()),
   claims: z.optional(z.record(z.string(), z.unknown())),
-}) satisfies z.ZodMiniType<AccessTokenOptions>;
+});
 
 /** The longest wait of a timer; Node.js reduces anything above to 1 ms. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
@@ -114,7 +91,7 @@ const faultOutcome = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("huge"), bytes: z.int().check(z.positive()) }),
   z.strictObject({ kind: z.literal("stale") }),
-]) satisfies z.ZodMiniType<FaultOutcome>;
+]);
 
 /** Also the body of `POST /_reference/faults`. */
 export const faultRule = z.strictObject({
@@ -123,12 +100,12 @@ export const faultRule = z.strictObject({
   times: z.optional(z.int().check(z.positive())),
   commit: z.optional(z.boolean()),
   outcome: faultOutcome,
-}) satisfies z.ZodMiniType<FaultRule>;
+});
 
 export const activeFault = z.extend(faultRule, {
   addedAt: z.string(),
   seen: z.int(),
-}) satisfies z.ZodMiniType<ActiveFault>;
+});
 
 export const loggedRequest = z.object({
   at: z.string(),
