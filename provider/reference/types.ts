@@ -10,7 +10,7 @@ export interface Account {
   /** The `sub` of its access tokens. */
   readonly id: string;
   readonly plan: Plan;
-  /** Agreed number of servers; only a Scale account has one. */
+  /** Agreed number of servers; only the plan `scale` has one. */
   readonly serverLimit?: number | undefined;
 }
 
@@ -201,7 +201,7 @@ export interface Reference {
   seed(seed: Seed): void;
   /** All accounts and servers, with their tokens, as plain JSON. */
   snapshot(): Snapshot;
-  /** Replaces all accounts and servers. Access tokens stay valid for accounts in the snapshot. */
+  /** Replaces all accounts and servers. Access tokens stay valid for accounts in the snapshot, which must include the first. */
   restore(snapshot: Snapshot): void;
   addAccount(options?: AccountOptions): Account;
   /** An access token for an account, by default the first. Rejects with a RefusedError if the account does not exist. */
