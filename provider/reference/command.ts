@@ -43,7 +43,7 @@ interface EnvOptions {
   readonly format: ConnectionFormat;
 }
 
-/** Runs `postject-reference`. Resolves to the exit code once it is done, or to undefined while a reference is running. */
+/** Runs `postject-reference`. Resolves to the exit code, or to undefined while a reference is running. */
 export async function run(argv: readonly string[]): Promise<number | undefined> {
   let isRunning = false;
   const program = createProgram().action(async (options: StartOptions, { args: [unknown] }: Command) => {
@@ -180,7 +180,7 @@ Servers: ${reference.servers().length}, kept in ${data ?? "memory"}.${control ? 
 Ctrl-C stops it.`;
 }
 
-/** The lines that contain the token are run by a shell, and anything may listen on the port: only a JWT is let through. */
+/** A shell runs the lines with the token, and anything may listen on the port: only a JWT is let through. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** Asks the running reference for an access token. */

@@ -12,7 +12,7 @@ const FORMAT_VERSION = 2;
 /** A disk with less space than this counts as full. SQLite itself reports only an I/O error. */
 const FULL_DISK_BYTES = 64 * 1024;
 
-/** Opens a data file as its only user; one that does not exist is created with the given tables. Throws a DataFileError. */
+/** Opens a data file as its only user, and creates it with the given tables if it is new. Throws a DataFileError. */
 export async function openDataFile(name: string, tables: string) {
   let close = () => {};
   try {
@@ -58,8 +58,9 @@ function isDiskFull(file: string): boolean {
 }
 
 /**
- * Creates the file if it does not exist, and returns its real path, because lock and log lie beside it: whichever symbolic link
- * leads to a file, its users must meet there. The file holds the signing secret and server tokens, so only its owner may read it.
+ * Creates the file if it does not exist, and returns its real path, because lock and log lie beside it: whichever
+ * symbolic link leads to a file, its users must meet there. The file holds the signing secret and server tokens, so
+ * only its owner may read it.
  */
 function prepareFile(name: string): string {
   const handle = openSync(name, "a", 0o600);
@@ -92,8 +93,8 @@ function prepareTables(db: Database, file: string, tables: string): void {
       `${file} was written by an earlier version, in a format that this one cannot read. Give another file: to keep the ` +
         "data, take a snapshot with the earlier version and restore it.",
     );
-  // A write-ahead log, because this build never rolls a rollback journal back after a crash: it mistakes its own lock for
-  // another process's.
+  // A write-ahead log, because this build never rolls a rollback journal back after a crash: it mistakes its own lock
+  // for another process's.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   if (isNew)
     db.exec(

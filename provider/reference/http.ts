@@ -36,7 +36,7 @@ export function send(response: ServerResponse, { status, body, headers }: HttpRe
   response.end(bytes);
 }
 
-/** A request's path, and whatever follows its `?`, not yet parsed. The target may also be a whole URL (RFC 9112, 3.2.2). */
+/** A request's path, and its query as sent. The target may also be a whole URL (RFC 9112, 3.2.2). */
 export function readTarget({ url = "/" }: IncomingMessage): {
   readonly path: string;
   readonly query: string;

@@ -15,16 +15,16 @@ const TABLES = `
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
 /**
- * Opens a store of accounts and servers over a SQLite file, which is created if it does not exist, or over a database in memory.
- * Everything is kept in the order it was added. Once a method has returned, its change is kept, with a file on the disk; if it
- * throws, nothing has changed. Changing what a method returned does not change the store. Throws a DataFileError if the file
- * cannot be used or changed.
+ * Opens a store of accounts and servers over a SQLite file, which is created if it does not exist, or over a database
+ * in memory. Everything is kept in the order it was added. Once a method has returned, its change is kept, with a file
+ * on the disk; if it throws, nothing has changed. Changing what a method returned does not change the store. Throws a
+ * DataFileError if the file cannot be used or changed.
  */
 export async function openStore(file?: string) {
   const { db, checkLock, close } = file === undefined ? openInMemory() : await openDataFile(file, TABLES);
   const prepared = new Map<string, Statement>();
 
-  /** Runs a statement to its end: one that is left at its first row keeps a transaction open, and SQLite never trims its log. */
+  /** Runs a statement to its end: one left at its first row keeps a transaction open, and the log grows for good. */
   function query(sql: string, ...values: string[]) {
     const statement = prepared.get(sql) ?? db.prepare(sql);
     prepared.set(sql, statement);

@@ -232,8 +232,8 @@ describe("only one process uses a file", () => {
   });
 
   /**
-   * Opens all files at the same moment as other processes do, prints which it got, and keeps them until it is killed. Random
-   * pauses around each step on the file system give the others time to come between any two.
+   * Opens all files at the same moment as other processes do, prints which it got, and keeps them until it is killed.
+   * Random pauses around each step on the file system give the others time to come between any two.
    */
   const RACER = `
     const fs = require("node:fs");
