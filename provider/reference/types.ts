@@ -112,7 +112,7 @@ export interface ActiveFault extends FaultRule {
 }
 
 export interface Faults {
-  /** Adds a rule; throws a RefusedError if it is invalid. A request meets the first matching rule that is not used up. */
+  /** Adds a rule; throws a RefusedError if it is invalid. Requests meet the first matching rule that is not used up. */
   add(rule: FaultRule): void;
   /** The rules that are not used up, in the order they were added. */
   list(): ActiveFault[];
