@@ -11,7 +11,7 @@ const claims = z.object({
 
 type Claims = z.infer<typeof claims>;
 
-/** Verifying a token takes as long as half of what a GET does otherwise, so valid ones are remembered. */
+/** Verifying a token takes half as long as the rest of a GET, so valid ones are remembered. */
 const REMEMBERED_TOKENS = 1000;
 
 const THIRTY_DAYS_SECONDS = 30 * 24 * 60 * 60;

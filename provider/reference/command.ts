@@ -168,7 +168,7 @@ function greet(reference: Reference, { host, data, control }: StartOptions): str
 To connect another shell:
   ${isWindows ? `${env} --format powershell | Invoke-Expression` : `eval "$(${env})"`}
 Add --format powershell, dotenv or pulumi to get the lines for another use.`;
-  // Without a control plane, \`env\` gets no access token.
+  // Without a control plane, `env` gets no access token.
   const withoutControl = `To connect a shell, with an access token that is ${lifetime}:
   ${connectionLines[isWindows ? "powershell" : "shell"](reference).join("\n  ")}`;
   const pages = `\nContents: ${url}/   Routes: ${url}/_reference/docs`;

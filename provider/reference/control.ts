@@ -9,7 +9,7 @@ import { createRouter } from "./router";
 import { parse } from "./shapes";
 import type { Reference } from "./types";
 
-/** A seed or snapshot of 100,000 servers has a third of that. */
+/** Three times the size of a snapshot of 100,000 servers. */
 const BODY_LIMIT_BYTES = 256 * 1024 * 1024;
 
 /** Files served as they are, which the build puts beside this module. */

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import {
+  closeSync,
   existsSync,
+  fstatSync,
+  openSync,
   readdirSync,
   rmdirSync,
   rmSync,
-  statSync,
   unlinkSync,
   utimes,
   writeFileSync,
@@ -76,15 +78,23 @@ function look(file: string) {
   try {
     const claims = readdirSync(folder);
     if (!claims.every((name) => CLAIM.test(name))) throw foreignLock(file);
-    const touched = claims.map(
-      (name) => statSync(path.join(folder, name), { throwIfNoEntry: false })?.mtimeMs,
-    );
+    const touched = claims.map((name) => touchedMs(path.join(folder, name)));
     return { claims, state: `${claims} ${touched}` };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOTDIR") throw foreignLock(file);
     if (code === "ENOENT") return { claims: [], state: "none" };
     throw error;
+  }
+}
+
+/** Opens the claim, because a network file system may show cached times of a file that nobody opens. */
+function touchedMs(claim: string): number {
+  const handle = openSync(claim, "r");
+  try {
+    return fstatSync(handle).mtimeMs;
+  } finally {
+    closeSync(handle);
   }
 }
 

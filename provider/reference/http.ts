@@ -51,7 +51,7 @@ export async function readJson(request: IncomingMessage, limitBytes = BODY_LIMIT
     throw new RefusedError(415, "The body must be JSON: send `Content-Type: application/json`");
   const chunks: Buffer[] = [];
   let size = 0;
-  // What is too much is read and dropped: closing a connection with unread data can lose the response.
+  // The excess is read and dropped: closing a connection with unread data can lose the response.
   for await (const chunk of request) {
     size += chunk.length;
     if (size <= limitBytes) chunks.push(chunk);

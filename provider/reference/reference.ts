@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
@@ -68,7 +68,9 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
   const inFlight = new Set<ServerResponse>();
 
   const server = createHttpServer(clock.now, handle);
-  const url = await listen(server, port, host);
+  server.listen(port, host);
+  await once(server, "listening");
+  const url = urlOf(host, (server.address() as AddressInfo).port);
   const reference: Reference = {
     url,
     accessToken: accessTokens.mint(first.id),
@@ -165,13 +167,5 @@ function addSeed(store: Store, { accounts = [], servers = [] }: Seed, now: numbe
     for (const account of accounts) store.putAccount(newAccount(account));
     for (const { accountId = FIRST_ACCOUNT_ID, ...draft } of servers)
       store.add(newServer(accountId, draft, now));
-  });
-}
-
-/** Resolves to the URL once the server listens. */
-function listen(server: Server, port: number, host: string): Promise<string> {
-  return new Promise((done, fail) => {
-    server.once("error", fail);
-    server.listen(port, host, () => done(urlOf(host, (server.address() as AddressInfo).port)));
   });
 }

@@ -238,7 +238,7 @@ describe("only one process uses a file", () => {
   const RACER = `
     const fs = require("node:fs");
     const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.random() * 3);
-    for (const name of ["mkdirSync", "readdirSync", "rmdirSync", "statSync", "unlinkSync", "writeFileSync"]) {
+    for (const name of ["mkdirSync", "openSync", "readdirSync", "rmdirSync", "unlinkSync", "writeFileSync"]) {
       const step = fs[name];
       fs[name] = (...args) => {
         if (!String(args[0]).includes(".lock")) return step(...args);

@@ -57,15 +57,33 @@ inBrowser(
     }),
 );
 
-inBrowser(named("the docs page shows every route with its schemas, and loads nothing from elsewhere"), () =>
+inBrowser(
+  named("the docs page shows every route with its schemas, and where an access token comes from"),
+  () =>
+    onPhone("/_reference/docs", async (page) => {
+      const routes = await page.locator("summary").allTextContents();
+      for (const route of ["POST /v1/servers Create a server", "GET /_reference/snapshot"])
+        expect(routes).toContainEqual(expect.stringContaining(route));
+      await page.getByText("POST /v1/servers Create a server").click();
+      await page.getByText('"name": "Production App"').first().waitFor();
+      await page.getByRole("link", { name: "CreatedServer" }).click();
+      await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+      await page.getByText("npx postject-reference env").waitFor();
+    }),
+);
+
+inBrowser(named("both pages follow the dark mode and link to each other"), () =>
   onPhone("/_reference/docs", async (page) => {
-    const routes = await page.locator("summary").allTextContents();
-    for (const route of ["POST /v1/servers Create a server", "GET /_reference/snapshot"])
-      expect(routes).toContainEqual(expect.stringContaining(route));
-    await page.getByText("POST /v1/servers Create a server").click();
-    await page.getByText('"name": "Production App"').first().waitFor();
-    await page.getByRole("link", { name: "CreatedServer" }).click();
-    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+    const textColor = () => page.evaluate("getComputedStyle(document.body).color");
+    for (const link of ["Servers, requests and faults", "All routes"]) {
+      await page.emulateMedia({ colorScheme: "light" });
+      const light = await textColor();
+      await page.emulateMedia({ colorScheme: "dark" });
+      expect(await textColor()).not.toBe(light);
+      await page.getByRole("link", { name: link }).click();
+      await page.waitForLoadState();
+    }
+    expect(new URL(page.url()).pathname).toBe("/_reference/docs");
   }),
 );
 
