@@ -12,8 +12,12 @@ const project = (name, { needsEngine }) => ({
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join("|")})/)`, "<rootDir>/dist/"],
-  // It has an entry for `import` alone.
-  moduleNameMapper: { "^@actions/expressions$": "<rootDir>/node_modules/@actions/expressions/dist/index.js" },
+  moduleNameMapper: {
+    // It has an entry for `import` alone.
+    "^@actions/expressions$": "<rootDir>/node_modules/@actions/expressions/dist/index.js",
+    // The bundle that the package holds, not the sources.
+    "^pulumi-postject/reference$": "<rootDir>/dist/provider/reference/index.js",
+  },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/examples/"],
   // The protocol's generated code reads a global that jest would warn about when the test file ends.
   testEnvironmentOptions: { globalsCleanup: "off" },

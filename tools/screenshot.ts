@@ -21,7 +21,7 @@ async function main(): Promise<void> {
         },
       ],
     },
-    faults: [{ route: "getServer", outcome: { kind: "answer", status: 503, body: "" } }],
+    faults: [{ route: "getServer", outcome: { kind: "response", status: 503, body: "" } }],
   });
   const headers = { authorization: `Bearer ${reference.accessToken}`, "content-type": "application/json" };
   const send = async (method: string, route: string, body?: object) =>

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { parse } from "./parse";
 import { RefusedError } from "./responses";
+import { parse } from "./shapes";
 import type { Clock } from "./types";
 
 /** The last moment that `createdAt` and a `Date` header can express: both have four digits for the year. */

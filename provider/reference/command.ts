@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type Command, CommanderError, createCommand, InvalidArgumentError, Option } from "commander";
 import { isLoopback, type Plan, planNames, VERSION } from "../spec";
-import { type Connection, type ReadyFormat, readyFormats, readyLines, urlOf } from "./connection";
+import {
+  type Connection,
+  type ConnectionFormat,
+  connectionFormats,
+  connectionLines,
+  urlOf,
+} from "./connection";
 import {
   DataFileError,
   type FaultRule,
@@ -34,15 +40,34 @@ interface StartOptions {
 interface EnvOptions {
   readonly port: number;
   readonly host: string;
-  readonly format: ReadyFormat;
+  readonly format: ConnectionFormat;
 }
 
-/** Runs `postject-reference`. Resolves to the exit code once it is done, or to undefined while a reference is running. */
+/** Runs `postject-reference`. Resolves to the exit code, or to undefined while a reference is running. */
 export async function run(argv: readonly string[]): Promise<number | undefined> {
   let isRunning = false;
+  const program = createProgram().action(async (options: StartOptions, { args: [unknown] }: Command) => {
+    if (unknown !== undefined) throw new UsageError(`unknown command '${unknown}'; the only one is 'env'`);
+    await start(options);
+    isRunning = true;
+  });
+  try {
+    await program.parseAsync(argv);
+    return isRunning ? undefined : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    console.error(`postject-reference: ${(error as Error).message}`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** The command line, or a file that it names, is wrong. */
+class UsageError extends Error {}
+
+function createProgram(): Command {
   const port = () =>
     new Option("--port <number>", "port; 0 takes any free one").default(DEFAULT_PORT).argParser(readPort);
-  const program = new Command("postject-reference")
+  const program = createCommand("postject-reference")
     .description("Runs a Postject API on this machine, for programs and tests without an account.")
     .version(VERSION, "--version", "print the version")
     .helpOption("-h, --help", "print this")
@@ -73,34 +98,27 @@ export async function run(argv: readonly string[]): Promise<number | undefined> 
     )
     .addHelpText("after", EXIT_CODES)
     .enablePositionalOptions()
-    .exitOverride()
-    .action(async (options: StartOptions) => {
-      await start(options);
-      isRunning = true;
-    });
+    .allowExcessArguments()
+    .exitOverride();
   program
     .command("env")
     .description("print the lines that connect a program to a running reference, with a new access token")
     .helpOption("-h, --help", "print this")
     .addOption(port())
     .option("--host <name>", "address or name of the reference", LOOPBACK)
-    .addOption(new Option("--format <name>", "format of the lines").choices(readyFormats).default("shell"))
-    .addHelpText("after", '\nFor example: eval "$(postject-reference env)"')
+    .addOption(
+      new Option("--format <name>", "format of the lines").choices(connectionFormats).default("shell"),
+    )
+    .addHelpText(
+      "after",
+      '\nIn bash or zsh: eval "$(npx postject-reference env)"' +
+        "\nIn PowerShell:  npx postject-reference env --format powershell | Invoke-Expression",
+    )
     .action(async (options: EnvOptions) => {
-      console.log(readyLines[options.format](await connect(options)).join("\n"));
+      console.log(connectionLines[options.format](await connect(options)).join("\n"));
     });
-  try {
-    await program.parseAsync(argv);
-    return isRunning ? undefined : 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    console.error(`postject-reference: ${(error as Error).message}`);
-    return error instanceof UsageError ? 2 : 1;
-  }
+  return program;
 }
-
-/** The command line, or a file that it names, is wrong. */
-class UsageError extends Error {}
 
 function readPort(text: string): number {
   const port = Number(text);
@@ -131,34 +149,38 @@ async function start(options: StartOptions): Promise<void> {
     console.error(`postject-reference: warning: anyone who can reach ${host} can use this reference${open}.`);
   }
   const stop = () => void reference.stop().then(() => process.exit(0));
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, stop);
   console.log(greet(reference, options));
 }
 
-function greet(reference: Reference, { data, control }: StartOptions): string {
+function greet(reference: Reference, { host, data, control }: StartOptions): string {
   const { url, accessToken } = reference;
-  const indent = (lines: string[]) => lines.map((line) => `  ${line}`).join("\n");
-  const pages = control ? `\nContents: ${url}/   Routes: ${url}/_reference/docs` : "";
-  return `Postject reference API ${VERSION}: ${url}
-
-Access token, valid for 30 days${data === undefined ? " while this process runs" : ""}:
+  const lifetime = `valid for 30 days${data === undefined ? " while this process runs" : ""}`;
+  const isWindows = process.platform === "win32";
+  const { hostname, port } = new URL(url);
+  const env =
+    "npx postject-reference env" +
+    (hostname === LOOPBACK ? "" : ` --host ${host}`) +
+    (Number(port) === DEFAULT_PORT ? "" : ` --port ${port}`);
+  const withControl = `Access token, ${lifetime}:
   ${accessToken}
 
-For the shell:
-${indent(readyLines.shell(reference))}
+To connect another shell:
+  ${isWindows ? `${env} --format powershell | Invoke-Expression` : `eval "$(${env})"`}
+Add --format powershell, dotenv or pulumi to get the lines for another use.`;
+  // Without a control plane, `env` gets no access token.
+  const withoutControl = `To connect a shell, with an access token that is ${lifetime}:
+  ${connectionLines[isWindows ? "powershell" : "shell"](reference).join("\n  ")}`;
+  const pages = `\nContents: ${url}/   Routes: ${url}/_reference/docs`;
+  return `Postject reference API ${VERSION}: ${url}
 
-For a stack:
-${indent(readyLines.pulumi(reference))}
+${control ? withControl : withoutControl}
 
-For a .env file:
-${indent(readyLines.dotenv(reference))}
-
-Servers: ${reference.servers().length}, kept in ${data ?? "memory"}.${pages}
+Servers: ${reference.servers().length}, kept in ${data ?? "memory"}.${control ? pages : ""}
 Ctrl-C stops it.`;
 }
 
-/** The lines that contain the token are run by a shell, and anything may listen on the port: only a JWT is let through. */
+/** A shell runs the lines with the token, and anything may listen on the port: only a JWT is let through. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** Asks the running reference for an access token. */
@@ -169,7 +191,7 @@ async function connect({ host, port }: EnvOptions): Promise<Connection> {
     headers: { "content-type": "application/json" },
     body: "{}",
   }).catch(() => {
-    throw new Error(`Nothing responds at ${url}. Start it with \`postject-reference --port ${port}\`.`);
+    throw new Error(`Nothing responds at ${url}. Start it with \`npx postject-reference --port ${port}\`.`);
   });
   if (typeof json.accessToken === "string" && JWT.test(json.accessToken))
     return { url, accessToken: json.accessToken };
@@ -191,7 +213,7 @@ async function request(url: string, init: RequestInit = {}) {
 
 function readJsonFile(option: string, file: string): unknown {
   try {
-    // Some editors on Windows put a byte order mark first.
+    // Windows editors save UTF-8 with a byte order mark.
     return JSON.parse(readFileSync(file, "utf8").replace(/^\ufeff/, ""));
   } catch (error) {
     throw new UsageError(`${option}: ${file} is not a JSON file: ${(error as Error).message}`);

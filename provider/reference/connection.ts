@@ -15,19 +15,23 @@ export function urlOf(host: string, port: number): string {
   return `http://${isIP(name) === 6 ? `[${name}]` : name}:${port}`;
 }
 
-/** Lines that connect something to a reference, ready to paste. */
-export const readyLines = {
+/** Lines that connect something to a reference, ready to paste or to run. */
+export const connectionLines = {
   shell: ({ url, accessToken }: Connection) => [
     `export ${endpoint.env}=${url}`,
     `export ${token.env}=${accessToken}`,
   ],
+  powershell: ({ url, accessToken }: Connection) => [
+    `$env:${endpoint.env} = '${url}'`,
+    `$env:${token.env} = '${accessToken}'`,
+  ],
+  dotenv: ({ url, accessToken }: Connection) => [`${endpoint.env}=${url}`, `${token.env}=${accessToken}`],
   pulumi: ({ url, accessToken }: Connection) => [
     `pulumi config set ${PACKAGE_NAME}:endpoint ${url}`,
     `pulumi config set --secret ${PACKAGE_NAME}:accessToken ${accessToken}`,
   ],
-  dotenv: ({ url, accessToken }: Connection) => [`${endpoint.env}=${url}`, `${token.env}=${accessToken}`],
 } as const satisfies Readonly<Record<string, (connection: Connection) => string[]>>;
 
-export type ReadyFormat = keyof typeof readyLines;
+export type ConnectionFormat = keyof typeof connectionLines;
 
-export const readyFormats = Object.keys(readyLines) as ReadyFormat[];
+export const connectionFormats = Object.keys(connectionLines) as ConnectionFormat[];

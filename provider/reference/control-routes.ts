@@ -1,51 +1,42 @@
 import * as z from "zod/mini";
 import { routeNames, VERSION } from "../spec";
 import { serverName } from "../spec/messages";
-import { accessTokenOptions } from "./access-tokens";
-import { activeFault, faultRule } from "./faults";
-import { parse } from "./parse";
-import type { HttpResponse } from "./responses";
-import { account, accountOptions, seed, snapshot, storedServer } from "./shapes";
+import {
+  accessTokenOptions,
+  account,
+  accountOptions,
+  activeFault,
+  faultRule,
+  loggedRequest,
+  seed,
+  snapshot,
+  storedServer,
+} from "./shapes";
 import type { Reference } from "./types";
 
-/** A route of the control plane: how a test or a person steers a reference from outside its process. */
-export interface ControlRoute {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** Never below `/v1`, so that it can't be mistaken for a route of Postject's. */
-  readonly path: `/_reference/${string}`;
-  readonly description: string;
-  /** The status of a success. */
-  readonly status: number;
-  readonly body?: z.ZodMiniType | undefined;
-  readonly query?: z.ZodMiniObject | undefined;
-  readonly response?: z.ZodMiniType | undefined;
-  /** Accepts any host name, as health checks need: it reveals nothing and changes nothing. */
-  readonly isForAnyHost: boolean;
-  /** Throws a RefusedError if the request is invalid or cannot be carried out. */
-  carryOut(reference: Reference, received: Received): Promise<HttpResponse>;
-}
-
-interface Received {
-  readonly id: string;
-  /** The body as sent, before it is parsed. */
-  readonly json: unknown;
-  /** As it appears in the URL. */
-  readonly query: string;
-}
-
+/** What a route of the control plane takes, returns and does. */
 interface Details<Body, Query, Result> {
-  /** By default 200, or 204 without a response body. */
-  readonly status?: 201;
+  /** The status of a success; by default 200, or 204 without a response body. */
+  readonly status?: number;
   readonly body?: z.ZodMiniType<Body>;
   readonly query?: z.ZodMiniType<Query> & z.ZodMiniObject;
   readonly response?: z.ZodMiniType<Result>;
-  /** `carryOut` hands the body on to a method of the reference that parses it, so it is not parsed here as well. */
-  readonly isParsedByReference?: true;
+  /** Accepts any host name, as health checks need: it reveals nothing and changes nothing. */
   readonly isForAnyHost?: true;
+  /** Throws a RefusedError if the request cannot be carried out. */
   carryOut(
     reference: Reference,
     received: { readonly id: string; readonly body: Body; readonly query: Query },
   ): Result | Promise<Result>;
+}
+
+/** A route of the control plane: how a test or a person steers a reference from outside its process. */
+export interface ControlRoute extends Details<unknown, unknown, unknown> {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  /** Never below `/v1`, so that it can't be mistaken for a route of Postject's. */
+  readonly path: `/_reference/${string}`;
+  readonly description: string;
+  readonly status: number;
 }
 
 function route<Body, Query, Result = void>(
@@ -54,24 +45,8 @@ function route<Body, Query, Result = void>(
   description: string,
   details: Details<Body, Query, Result>,
 ): ControlRoute {
-  const { body, query, response, isForAnyHost = false } = details;
-  const status = details.status ?? (response === undefined ? 204 : 200);
-  return {
-    ...{ method, path, description, status, body, query, response, isForAnyHost },
-    async carryOut(reference, received) {
-      const result = await details.carryOut(reference, {
-        id: received.id,
-        body: details.isParsedByReference
-          ? (received.json as Body)
-          : parse(body ?? z.any(), received.json, "the body"),
-        query: parse(query ?? z.any(), Object.fromEntries(new URLSearchParams(received.query)), "the query"),
-      });
-      if (response === undefined) return { status, body: undefined };
-      // Indented, for people and `diff`.
-      const headers = { "content-type": "application/json; charset=utf-8" };
-      return { status, body: `${JSON.stringify(result, null, 2)}\n`, headers };
-    },
-  };
+  const status = details.response === undefined ? 204 : 200;
+  return { method, path, description, status, ...details };
 }
 
 /** Numbers in a query are text. Any other text stays as it is, and is refused. */
@@ -96,18 +71,6 @@ const requestFilter = {
   accountId: z.optional(z.string()),
 };
 
-const loggedRequest = z.object({
-  at: z.string(),
-  method: z.string(),
-  path: z.string(),
-  route: z.optional(z.enum(routeNames)),
-  accountId: z.optional(z.string()),
-  userAgent: z.optional(z.string()),
-  status: z.optional(z.int()),
-  fault: z.optional(z.string()),
-  elapsedMs: z.number(),
-});
-
 /** Every route of the control plane. Routing, the OpenAPI document and docs/reference-api.md follow from it. */
 export const controlRoutes = {
   health: route("GET", "/_reference/health", "Reports that the reference is ready for requests.", {
@@ -127,7 +90,6 @@ export const controlRoutes = {
   ),
   seed: route("POST", "/_reference/seed", "Adds accounts and servers. Plan limits do not apply.", {
     body: seed,
-    isParsedByReference: true,
     carryOut: (reference, { body }) => reference.seed(body),
   }),
   snapshot: route(
@@ -142,7 +104,6 @@ export const controlRoutes = {
     "Replaces all accounts and servers with those of a snapshot.",
     {
       body: snapshot,
-      isParsedByReference: true,
       carryOut: (reference, { body }) => reference.restore(body),
     },
   ),
@@ -153,7 +114,6 @@ export const controlRoutes = {
   addAccount: route("POST", "/_reference/accounts", "Creates an account and an access token for it.", {
     status: 201,
     body: accountOptions,
-    isParsedByReference: true,
     response: z.extend(account, { accessToken: z.string() }),
     async carryOut(reference, { body }) {
       const added = reference.addAccount(body);
@@ -181,7 +141,6 @@ export const controlRoutes = {
     {
       status: 201,
       body: faultRule,
-      isParsedByReference: true,
       response: faultRule,
       carryOut(reference, { body }) {
         reference.faults.add(body);

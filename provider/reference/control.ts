@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import path from "node:path";
-import * as z from "zod/mini";
 import { type ControlRoute, controlRoutes } from "./control-routes";
-import { readJson, type Target } from "./http";
+import { readJson, type readTarget } from "./http";
 import { type HttpResponse, refuse } from "./responses";
 import { createRouter } from "./router";
+import { parse } from "./shapes";
 import type { Reference } from "./types";
 
-/** A seed or snapshot of 100,000 servers has a third of that. */
+/** Three times the size of a snapshot of 100,000 servers. */
 const BODY_LIMIT_BYTES = 256 * 1024 * 1024;
 
 /** Files served as they are, which the build puts beside this module. */
@@ -27,43 +27,49 @@ export function isControlPath(urlPath: string): boolean {
   return urlPath === "/" || urlPath.startsWith("/_reference/");
 }
 
-/** An additional host name for the control plane, such as a container's. */
-export const controlHost = z
-  .string()
-  .check(z.regex(/^[\w.-]+$/, "must be a host name alone, without scheme and port"));
-
 /**
- * Handles requests for a reference's control plane and pages. Since it requires no access token, it refuses what a web page in
- * the user's browser could send: requests with a foreign Origin, and requests for a host name that is neither `localhost` nor
- * one of `hosts`, because such a name may belong to a page that was pointed at this machine (DNS rebinding).
+ * Handles requests for a reference's control plane and pages. Since it requires no access token, it refuses what a web
+ * page in the user's browser could send: requests with a foreign Origin, and requests for a host name that is neither
+ * `localhost` nor one of `hosts`, because such a name may belong to a page that was pointed at this machine (DNS
+ * rebinding).
  */
 export function createControl(reference: Reference, hosts: readonly string[]) {
   const findRoute = createRouter(controlRoutes);
   const ownNames = new Set(["localhost", ...hosts.map((host) => host.toLowerCase())]);
 
-  return async function handle(request: IncomingMessage, target: Target): Promise<HttpResponse> {
+  return async function handle(
+    request: IncomingMessage,
+    { path, query }: ReturnType<typeof readTarget>,
+  ): Promise<HttpResponse> {
     const { method = "GET", headers } = request;
     // A browser names a page's origin; other programs send none.
-    if (headers.origin !== undefined && headers.origin !== `http://${target.host}`)
+    if (headers.origin !== undefined && headers.origin !== `http://${headers.host}`)
       return refuse(
         403,
         "The control plane refuses web pages of another origin: it is for programs and for its own pages",
       );
-    const match = findRoute(method, target.path);
+    const match = findRoute(method, path);
     const isForAnyHost = match.route !== undefined && controlRoutes[match.route].isForAnyHost;
-    const name = nameOf(target.host);
+    const name = nameOf(headers.host);
     if (!isForAnyHost && !isAddress(name) && !ownNames.has(name))
       return refuse(
         403,
         `The control plane refuses requests for the host name ${JSON.stringify(name.slice(0, 256))}: use an address, or start ` +
           "the reference with that name as a control host (`--control-host`, `controlHosts`)",
       );
-    const page = pages.get(target.path);
+    const page = pages.get(path);
     if (page !== undefined && ["GET", "HEAD"].includes(method)) return readPage(page);
     if (match.route === undefined) return match.refusal;
     const route: ControlRoute = controlRoutes[match.route];
-    const json = route.body && (await readJson(request, BODY_LIMIT_BYTES));
-    return route.carryOut(reference, { id: match.id, json, query: target.query });
+    const result = await route.carryOut(reference, {
+      id: match.id,
+      body: route.body && parse(route.body, await readJson(request, BODY_LIMIT_BYTES), "the body"),
+      query: route.query && parse(route.query, Object.fromEntries(new URLSearchParams(query)), "the query"),
+    });
+    if (route.response === undefined) return { status: route.status };
+    // Indented, for people and `diff`.
+    const body = `${JSON.stringify(result, null, 2)}\n`;
+    return { status: route.status, body, headers: { "content-type": "application/json; charset=utf-8" } };
   };
 }
 

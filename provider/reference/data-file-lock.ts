@@ -1,180 +1,128 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, readlinkSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  utimes,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "node-sqlite3-wasm";
+import { DataFileError } from "./responses";
 
-/** A data file cannot be used; the message says why and what to do. */
-export class DataFileError extends Error {}
-
-export interface DataFileLock {
-  /** Whether the last owner ended without releasing the lock, and therefore without closing the database. */
-  readonly isTakenOver: boolean;
-  /** False once another process has taken the lock over, or somebody has removed it: then this one must not write. */
-  isHeld(): boolean;
-  /** Shows other processes that this one is alive. A timer does so, too, except while other work keeps it from firing. */
-  touch(): void;
-  release(): void;
-}
-
-const TOUCH_INTERVAL_MS = 1000;
+/** How often an owner touches its claim. */
+const TOUCH_INTERVAL_MS = 500;
 
 /**
- * How often, and at what interval, to check for a touch before an owner counts as dead: 5 seconds in total. Counting checks
- * rather than time gives a live owner its chance even if the machine was suspended meanwhile.
+ * How often, and at what interval, to look for a touch before an owner counts as dead: 3 seconds in total. Counting
+ * looks rather than time gives a live owner its chance even if the machine was suspended meanwhile.
  */
-const CHECKS = 20;
-const CHECK_INTERVAL_MS = 250;
+const LOOKS = 12;
+const LOOK_INTERVAL_MS = 250;
 
-/** A lock may change hands between two looks at it, but not this often. */
-const ATTEMPTS = 10;
-
-/** What is in a lock's file, and when it was last touched. */
-interface Owner {
-  readonly text: string;
-  readonly touchedMs: number;
-}
+/** The name of a claim: process, host, and random characters that make it unique. */
+const CLAIM = /^(\d+)@(.*)@[0-9a-f]{16}$/;
 
 /**
- * Makes this process the only user of a data file, by means of a file beside it that names the process. The lock of a dead
- * process is taken over: at once if it ran on this system, otherwise after 5 seconds without a touch. Throws a DataFileError
- * if another process is using the file. Requires exclusive creation and rename of the file system, but no hard links.
+ * Makes this process the only user of a database. The driver's own lock is a folder beside the file, which it creates
+ * atomically and a killed process leaves behind. An owner therefore puts a claim in the folder, an empty file that it
+ * keeps touching, and the folder of an owner that has stopped doing so may be removed. That takes neither process ids
+ * nor a common clock, so it works across containers and machines.
  */
-export async function lockDataFile(file: string): Promise<DataFileLock> {
-  const lock = `${file}.owner`;
-  // The random part distinguishes two locks of the same process.
-  const own = `${process.pid} ${startOf(process.pid)} ${describeSystem()} ${randomBytes(8).toString("hex")}\n`;
-  const isTakenOver = await acquire(lock, own, file).catch((error: Error) => {
-    if (error instanceof DataFileError) throw error;
-    throw new DataFileError(
-      `${file} cannot be used, because its lock cannot be read or written: ${error.message}`,
-      { cause: error },
-    );
-  });
-  const isHeld = () => look(lock)?.text === own;
-  let touchedMs = performance.now();
-  const touch = () => {
-    if (performance.now() - touchedMs < TOUCH_INTERVAL_MS) return;
-    touchedMs = performance.now();
-    try {
-      if (isHeld()) utimesSync(lock, new Date(), new Date());
-    } catch {
-      // A brief failure of the file system does no harm; after a lasting one, `isHeld` fails as well.
-    }
-  };
-  const timer = setInterval(touch, TOUCH_INTERVAL_MS / 2).unref();
+export async function lockDataFile(db: Database, file: string) {
+  const folder = `${file}.lock`;
+  const before = look(file);
+  for (let looks = 1; !takeDriverLock(db); looks++) {
+    const { claims, state } = look(file);
+    if (state !== before.state) throw inUse(file, claims[0]);
+    if (looks === LOOKS) removeDeadLock(file, claims[0]);
+    else await sleep(LOOK_INTERVAL_MS);
+  }
+  const claim = path.join(folder, `${process.pid}@${hostname()}@${randomBytes(8).toString("hex")}`);
+  writeFileSync(claim, "");
+  // A touch that fails does no harm: either it is a brief failure of the file system, or the lock is lost anyway.
+  const touch = () => utimes(claim, new Date(), new Date(), () => {});
+  const timer = setInterval(touch, TOUCH_INTERVAL_MS).unref();
   return {
-    isTakenOver,
-    isHeld,
-    touch,
+    /** False once another process has taken the lock over, or somebody has removed it: then this one must not write. */
+    isHeld: () => existsSync(claim),
+    /** Leaves the folder to the driver, which removes it when the database is closed. */
     release() {
       clearInterval(timer);
-      if (isHeld()) rmSync(lock, { force: true });
+      rmSync(claim, { force: true });
     },
   };
 }
 
-/** Puts our lock where no live process has one. Returns whether a dead process had. */
-async function acquire(lock: string, own: string, file: string): Promise<boolean> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    if (create(lock, own)) return false;
-    const owner = look(lock);
-    if (owner === undefined) continue;
-    const isDead = isDeadHere(owner.text) ?? (await isAbandoned(lock, owner));
-    if (isDead && (await takeOver(lock, owner, own, file))) return true;
-    if (isDead || look(lock)?.text !== owner.text) continue;
-    const [pid, , host, system] = owner.text.split(" ");
-    const place = `${host} ${system}` === describeSystem() ? "" : ` on ${host}`;
-    throw new DataFileError(
-      `${file} is in use by process ${pid}${place}. Stop that one, or give this one another file.`,
-    );
+/** Whether the driver gets its lock, which it then keeps until the database is closed. */
+function takeDriverLock(db: Database): boolean {
+  try {
+    db.exec("PRAGMA locking_mode = EXCLUSIVE; SELECT * FROM sqlite_schema");
+    return true;
+  } catch (error) {
+    if ((error as Error).message === "database is locked") return false;
+    throw error;
   }
-  throw new DataFileError(
-    `${file} cannot be used: ${lock} can be neither created nor read. Remove it if it is a link, or try again.`,
+}
+
+/** The lock's claims, and a text that changes with every touch. Throws if the folder is not a lock of ours. */
+function look(file: string) {
+  const folder = `${file}.lock`;
+  try {
+    const claims = readdirSync(folder);
+    if (!claims.every((name) => CLAIM.test(name))) throw foreignLock(file);
+    const touched = claims.map((name) => touchedMs(path.join(folder, name)));
+    return { claims, state: `${claims} ${touched}` };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOTDIR") throw foreignLock(file);
+    if (code === "ENOENT") return { claims: [], state: "none" };
+    throw error;
+  }
+}
+
+/** Opens the claim, because a network file system may show cached times of a file that nobody opens. */
+function touchedMs(claim: string): number {
+  const handle = openSync(claim, "r");
+  try {
+    return fstatSync(handle).mtimeMs;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Of several processes that find the same dead owner, the one that removes its claim removes the lock. */
+function removeDeadLock(file: string, claim: string | undefined): void {
+  // Somebody else's, or of a process that was killed before it left its claim.
+  if (claim === undefined) throw foreignLock(file);
+  try {
+    unlinkSync(path.join(`${file}.lock`, claim));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  rmdirSync(`${file}.lock`);
+}
+
+function inUse(file: string, claim = ""): DataFileError {
+  const [, pid, host] = CLAIM.exec(claim) ?? [];
+  const owner = pid === undefined ? "another process" : `process ${pid}`;
+  const place = host === undefined || host === hostname() ? "" : ` on ${host}`;
+  return new DataFileError(
+    `${file} is in use by ${owner}${place}. Stop that process, or give this one another file.`,
   );
 }
 
-function create(lock: string, own: string): boolean {
-  try {
-    writeFileSync(lock, own, { flag: "wx", mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-  return look(lock)?.text === own;
-}
-
-/**
- * Replaces a dead owner's lock, unless another process was quicker. That takes a second lock, whose holder checks the first one
- * again: of any number of processes that found the same owner dead, one gets in.
- */
-async function takeOver(lock: string, dead: Owner, own: string, file: string): Promise<boolean> {
-  const next = `${lock}.next`;
-  await acquire(next, own, file);
-  if (!isSame(look(lock), dead)) {
-    rmSync(next, { force: true });
-    return false;
-  }
-  // One step makes the lock ours and releases the second one.
-  renameSync(next, lock);
-  return look(lock)?.text === own;
-}
-
-/** Whether nobody touches a lock for a while. Only its own times are compared, because a file system may have its own clock. */
-async function isAbandoned(lock: string, owner: Owner): Promise<boolean> {
-  for (let checks = 0; checks < CHECKS; checks++) {
-    await sleep(CHECK_INTERVAL_MS);
-    if (!isSame(look(lock), owner)) return false;
-  }
-  return true;
-}
-
-function isSame(one: Owner | undefined, other: Owner): boolean {
-  return one?.text === other.text && one.touchedMs === other.touchedMs;
-}
-
-/** The owner of a lock right now; undefined if the lock is free. */
-function look(lock: string): Owner | undefined {
-  try {
-    return { text: readFileSync(lock, "utf8"), touchedMs: statSync(lock).mtimeMs };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-/** Whether an owner is dead; undefined if this system cannot tell: the owner ran elsewhere, or its file is incomplete. */
-function isDeadHere(text: string): boolean | undefined {
-  const [pid, started, host, system, random] = text.split(" ");
-  if (random === undefined || `${host} ${system}` !== describeSystem()) return undefined;
-  const now = startOf(Number(pid));
-  return now === "unknown" ? undefined : now !== started;
-}
-
-/** When a live process started: its id alone may belong to another process by now. */
-function startOf(pid: number): string | "unknown" | "dead" {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // Any other error means that the process exists, but belongs to another user.
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return "dead";
-  }
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // State and start time are fields 3 and 22. Field 2, the name, may contain blanks and ends with the last bracket.
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // A zombie has ended; its parent has yet to collect it.
-    return state === "Z" ? "dead" : (fields[18] ?? "unknown");
-  } catch {
-    return "unknown";
-  }
-}
-
-/** Distinguishes what may share a host name: machines, and containers of one machine. A process id means nothing elsewhere. */
-function describeSystem(): string {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return `${hostname()} ${boot}/${readlinkSync("/proc/self/ns/pid")}`;
-  } catch {
-    return `${hostname()} -`;
-  }
+function foreignLock(file: string): DataFileError {
+  return new DataFileError(
+    `${file} cannot be used: the database locks itself with a folder named ${file}.lock, and something with that name ` +
+      "already exists. Give another file, or remove it if nothing uses it.",
+  );
 }

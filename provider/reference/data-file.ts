@@ -1,104 +1,105 @@
-import { closeSync, existsSync, fsyncSync, openSync, realpathSync, rmdirSync } from "node:fs";
+import { closeSync, fchmodSync, fstatSync, fsyncSync, openSync, realpathSync, statfsSync } from "node:fs";
 import path from "node:path";
 import { Database } from "node-sqlite3-wasm";
-import { DataFileError, type DataFileLock, lockDataFile } from "./data-file-lock";
-
-/** A database that this process alone uses. */
-export interface DataFile {
-  readonly db: Database;
-  /** Throws a DataFileError if another process has taken the file over. */
-  checkLock(): void;
-  /** Shows other processes that this one is alive, during work that takes long. */
-  touch(): void;
-  close(): void;
-}
+import { lockDataFile } from "./data-file-lock";
+import { DataFileError } from "./responses";
 
 /** Marks a file as ours: `PJRF`. */
 const APPLICATION_ID = 0x504a5246;
 /** Raised with every change of the tables; files of any other format are refused. */
 const FORMAT_VERSION = 2;
 
-/** Locks and opens a data file; one that does not exist is created with the given tables. Throws a DataFileError. */
-export async function openDataFile(name: string, tables: string): Promise<DataFile> {
-  // A file has one lock, whichever path leads to it.
-  const file = existsSync(name) ? realpathSync(name) : path.resolve(name);
-  const lock = await lockDataFile(file);
+/** A disk with less space than this counts as full. SQLite itself reports only an I/O error. */
+const FULL_DISK_BYTES = 64 * 1024;
+
+/** Opens a data file as its only user, and creates it with the given tables if it is new. Throws a DataFileError. */
+export async function openDataFile(name: string, tables: string) {
+  let close = () => {};
   try {
-    freeDriverLock(file, lock);
-    const db = openDatabase(file, tables);
-    return {
-      db,
-      touch: lock.touch,
-      checkLock() {
-        if (!lock.isHeld())
-          throw new DataFileError(
-            `${file} was not changed: its lock was removed, or taken over while this process was suspended. Start this reference again.`,
-          );
-      },
-      close() {
-        // Closing writes to the file, too, which belongs to another process if the lock was lost.
-        if (db.isOpen && lock.isHeld()) db.close();
-        lock.release();
-      },
+    const file = prepareFile(name);
+    const db = new Database(file);
+    close = () => db.close();
+    const lock = await lockDataFile(db, file);
+    close = () => {
+      // Closing writes to the file, too, which belongs to another process if the lock was lost.
+      if (!db.isOpen || !lock.isHeld()) return;
+      lock.release();
+      db.close();
     };
+    prepareTables(db, file, tables);
+    syncFolder(path.dirname(file));
+    const checkLock = () => {
+      if (lock.isHeld()) return;
+      throw new DataFileError(
+        `${file} was not changed: its lock was removed, or taken over while this process was suspended. Start this reference again.`,
+      );
+    };
+    return { db, checkLock, close };
   } catch (error) {
-    lock.release();
-    if (error instanceof DataFileError) throw error;
-    throw new DataFileError(`${file} cannot be used: ${(error as Error).message}`, { cause: error });
+    close();
+    throw explainFailure(name, "cannot be used", error);
+  }
+}
+
+/** Says what kept a data file from being used or changed. */
+export function explainFailure(file: string, consequence: string, error: unknown): DataFileError {
+  if (error instanceof DataFileError) return error;
+  const reason = isDiskFull(file) ? "the disk is full" : (error as Error).message;
+  return new DataFileError(`${file} ${consequence}: ${reason}`, { cause: error });
+}
+
+function isDiskFull(file: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(path.dirname(file));
+    return bavail * bsize < FULL_DISK_BYTES;
+  } catch {
+    return false;
   }
 }
 
 /**
- * The driver locks its database with an empty folder beside it, which a killed process leaves behind. It is ours to remove
- * only if we took over from such a process: anything else with that name belongs to somebody else.
+ * Creates the file if it does not exist, and returns its real path, because lock and log lie beside it: whichever
+ * symbolic link leads to a file, its users must meet there. The file holds the signing secret and server tokens, so
+ * only its owner may read it.
  */
-function freeDriverLock(file: string, { isTakenOver }: DataFileLock): void {
-  const folder = `${file}.lock`;
-  if (!existsSync(folder)) return;
+function prepareFile(name: string): string {
+  const handle = openSync(name, "a", 0o600);
   try {
-    // Fails for a file, and for a folder that is not empty.
-    if (isTakenOver) rmdirSync(folder);
-  } catch {}
-  if (existsSync(folder))
-    throw new DataFileError(
-      `${file} cannot be used: the database locks itself with a folder named ${folder}, and something with that name ` +
-        "already exists. Give another file, or remove it if nothing uses it.",
-    );
+    const { nlink, mode } = fstatSync(handle);
+    if (nlink > 1)
+      throw new DataFileError(
+        `${name} cannot be used: it has several names (hard links), and a process that uses another one would not see this ` +
+          "process's lock. Give a copy of it.",
+      );
+    if (process.platform !== "win32" && (mode & 0o077) !== 0) fchmodSync(handle, 0o600);
+  } finally {
+    closeSync(handle);
+  }
+  return realpathSync(name);
 }
 
-function openDatabase(file: string, tables: string): Database {
-  // The file holds the signing secret and server tokens, and the driver would let other users read it.
-  closeSync(openSync(file, "a", 0o600));
-  const db = new Database(file);
-  try {
-    const readNumber = (sql: string) => Number(Object.values(db.get(sql) ?? {})[0]);
-    db.exec("PRAGMA locking_mode = EXCLUSIVE");
-    const isNew = readNumber("SELECT count(*) FROM sqlite_schema") === 0;
-    if (!isNew && readNumber("PRAGMA application_id") !== APPLICATION_ID)
-      throw new DataFileError(`${file} is the database of another program. Give another file.`);
-    const version = readNumber("PRAGMA user_version");
-    if (version > FORMAT_VERSION)
-      throw new DataFileError(
-        `${file} was written by a later version. Update pulumi-postject, or give another file.`,
-      );
-    if (!isNew && version < FORMAT_VERSION)
-      throw new DataFileError(
-        `${file} was written by an earlier version, in a format that this one cannot read. Give another file: to keep the ` +
-          "data, take a snapshot with the earlier version and restore it.",
-      );
-    // A write-ahead log, because this build never rolls a rollback journal back after a crash: it mistakes its own lock for
-    // another process's.
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-    if (isNew)
-      db.exec(
-        `BEGIN; ${tables} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; COMMIT`,
-      );
-    syncFolder(path.dirname(file));
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+function prepareTables(db: Database, file: string, tables: string): void {
+  const readNumber = (sql: string) => Number(Object.values(db.get(sql) ?? {})[0]);
+  const isNew = readNumber("SELECT count(*) FROM sqlite_schema") === 0;
+  if (!isNew && readNumber("PRAGMA application_id") !== APPLICATION_ID)
+    throw new DataFileError(`${file} is the database of another program. Give another file.`);
+  const version = readNumber("PRAGMA user_version");
+  if (version > FORMAT_VERSION)
+    throw new DataFileError(
+      `${file} was written by a later version. Update pulumi-postject, or give another file.`,
+    );
+  if (!isNew && version < FORMAT_VERSION)
+    throw new DataFileError(
+      `${file} was written by an earlier version, in a format that this one cannot read. Give another file: to keep the ` +
+        "data, take a snapshot with the earlier version and restore it.",
+    );
+  // A write-ahead log, because this build never rolls a rollback journal back after a crash: it mistakes its own lock
+  // for another process's.
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  if (isNew)
+    db.exec(
+      `BEGIN; ${tables} PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; COMMIT`,
+    );
 }
 
 /** Makes the new files of a folder survive a power cut; the database itself syncs only their content. */

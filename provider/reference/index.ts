@@ -1,4 +1,3 @@
-export { DataFileError } from "./data-file-lock";
 export { startReference } from "./reference";
-export { RefusedError } from "./responses";
+export { DataFileError, RefusedError } from "./responses";
 export type * from "./types";

@@ -1,22 +1,27 @@
 import { once } from "node:events";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod/mini";
 import { serverName } from "../spec/messages";
 import { createAccessTokens } from "./access-tokens";
-import { FIRST_ACCOUNT_ID, newAccount } from "./accounts";
 import { createApi } from "./api";
 import { createClock } from "./clock";
 import { urlOf } from "./connection";
-import { controlHost, createControl, isControlPath } from "./control";
-import { createFaults, deliver, faultRule } from "./faults";
+import { createControl, isControlPath } from "./control";
+import { FIRST_ACCOUNT_ID, newAccount, newServer } from "./drafts";
+import { createFaults, deliver } from "./faults";
 import { createHttpServer, readTarget, send } from "./http";
-import { newServer } from "./new-server";
-import { parse } from "./parse";
 import { createRequestLog, loggable } from "./request-log";
-import { orRefusal, RefusedError } from "./responses";
-import { accountOptions, seed as seedShape, snapshot as snapshotShape } from "./shapes";
+import { RefusedError, responseTo } from "./responses";
+import {
+  accountOptions,
+  controlHost,
+  faultRule,
+  parse,
+  seed as seedShape,
+  snapshot as snapshotShape,
+} from "./shapes";
 import { openStore, type Store } from "./store";
 import type { Account, AccountOptions, LoggedRequest, Reference, ReferenceOptions, Seed } from "./types";
 
@@ -25,16 +30,15 @@ const STOP_MS = 1000;
 
 /** The options with rules that their types cannot express; the command reads some of them from files. */
 const checkedOptions = z.object({
-  plan: accountOptions.shape.plan,
-  serverLimit: accountOptions.shape.serverLimit,
   seed: z.optional(seedShape),
   faults: z.optional(z.array(faultRule)),
   controlHosts: z.optional(z.array(controlHost)),
 });
 
 /**
- * Starts a reference API, by default on this machine's loopback address; several can run in one process. Rejects with the
- * system's error (`EADDRINUSE`, `EACCES`) if the port is not available, and with a DataFileError if the data file is not.
+ * Starts a reference API, by default on this machine's loopback address; several can run in one process. Rejects with
+ * the system's error (`EADDRINUSE`, `EACCES`) if the port is not available, with a DataFileError if the data file is
+ * not, and with a RefusedError if an option is invalid.
  */
 export async function startReference(options: ReferenceOptions = {}): Promise<Reference> {
   const store = await openStore(options.dataFile);
@@ -48,24 +52,25 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
 
 async function serve(store: Store, options: ReferenceOptions): Promise<Reference> {
   const { port = 0, host = "127.0.0.1", control = true, onRequest } = options;
-  const {
-    plan,
-    serverLimit,
-    seed,
-    faults: rules,
-    controlHosts = [],
-  } = parse(checkedOptions, options, "the options");
+  const { seed, faults: rules = [], controlHosts = [] } = parse(checkedOptions, options, "the options");
+  const { plan, serverLimit } = parse(
+    accountOptions,
+    { plan: options.plan, serverLimit: options.serverLimit },
+    "the options",
+  );
   const clock = createClock();
   const first = putFirstAccount(store, { plan, serverLimit });
-  if (seed !== undefined && store.count() === 0) addSeed(store, seed, clock.now());
+  if (seed !== undefined && store.isEmpty()) addSeed(store, seed, clock.now());
   const accessTokens = createAccessTokens(store.signingSecret, store.account, clock);
   const faults = createFaults(clock);
-  rules?.forEach(faults.add);
+  rules.forEach(faults.add);
   const log = createRequestLog();
   const inFlight = new Set<ServerResponse>();
 
-  const server = createHttpServer(handle, { now: clock.now });
-  const url = await listen(server, port, host);
+  const server = createHttpServer(clock.now, handle);
+  server.listen(port, host);
+  await once(server, "listening");
+  const url = urlOf(host, (server.address() as AddressInfo).port);
   const reference: Reference = {
     url,
     accessToken: accessTokens.mint(first.id),
@@ -86,16 +91,21 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
     },
     seed: (seed) => addSeed(store, parse(seedShape, seed, "the seed"), clock.now()),
     snapshot: () => ({ formatVersion: 1, accounts: store.accounts(), servers: store.list() }),
-    restore: (snapshot) => store.replace(parse(snapshotShape, snapshot, "the snapshot")),
+    restore(snapshot) {
+      const content = parse(snapshotShape, snapshot, "the snapshot");
+      if (!content.accounts.some(({ id }) => id === FIRST_ACCOUNT_ID))
+        throw new RefusedError(400, `The snapshot lacks the first account, ${FIRST_ACCOUNT_ID}`);
+      store.replace(content);
+    },
     addAccount(wanted = {}) {
       const account = newAccount(parse(accountOptions, wanted, "the account"));
       if (store.account(account.id) !== undefined)
-        throw new RefusedError(409, `There is an account ${account.id} already`);
+        throw new RefusedError(409, `Account ${account.id} already exists`);
       store.putAccount(account);
       return account;
     },
     async mintAccessToken({ id } = first, tokenOptions = {}) {
-      if (store.account(id) === undefined) throw new RefusedError(404, `There is no account ${id}`);
+      if (store.account(id) === undefined) throw new RefusedError(404, `Account ${id} does not exist`);
       return accessTokens.mint(id, tokenOptions);
     },
     rename: (id, name) => store.rename(id, parse(serverName, name, "name")),
@@ -108,7 +118,7 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
       store.close();
     },
   };
-  const handleApi = createApi({ store, accessTokens, faults, clock });
+  const handleApi = createApi(store, accessTokens, faults, clock);
   const handleControl = createControl(reference, [host, ...controlHosts]);
   return reference;
 
@@ -117,7 +127,7 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
     response.once("close", () => inFlight.delete(response));
     const target = readTarget(request);
     if (control && isControlPath(target.path))
-      return send(response, await orRefusal(handleControl(request, target)));
+      return send(response, await handleControl(request, target).catch(responseTo));
     const started = performance.now();
     const handled = await handleApi(request, target.path);
     const elapsedMs = Math.round((performance.now() - started) * 100) / 100;
@@ -157,13 +167,5 @@ function addSeed(store: Store, { accounts = [], servers = [] }: Seed, now: numbe
     for (const account of accounts) store.putAccount(newAccount(account));
     for (const { accountId = FIRST_ACCOUNT_ID, ...draft } of servers)
       store.add(newServer(accountId, draft, now));
-  });
-}
-
-/** Resolves to the URL once the server listens. */
-function listen(server: Server, port: number, host: string): Promise<string> {
-  return new Promise((done, fail) => {
-    server.once("error", fail);
-    server.listen(port, host, () => done(urlOf(host, (server.address() as AddressInfo).port)));
   });
 }

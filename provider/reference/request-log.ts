@@ -1,6 +1,6 @@
 import type { LoggedRequest, RequestFilter } from "./types";
 
-/** A log that keeps only the last `kept` requests, so that the memory of a process that runs for weeks stays bounded. */
+/** Keeps only the last `kept` requests, so that the memory of a process that runs for weeks stays bounded. */
 export function createRequestLog(kept = 10_000) {
   let requests: LoggedRequest[] = [];
   let count = 0;

@@ -4,7 +4,7 @@ import { STATUS_CODES } from "node:http";
 export interface HttpResponse {
   readonly status: number;
   /** Bytes and strings are sent as they are, undefined as no body, anything else as JSON. */
-  readonly body: unknown;
+  readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -18,26 +18,22 @@ export class RefusedError extends Error {
   }
 }
 
+/** A data file cannot be used or changed; the message says why and what to do. */
+export class DataFileError extends Error {}
+
 /** A response in the API's error shape. */
 export function refuse(
   statusCode: number,
   message: string | string[],
   headers?: HttpResponse["headers"],
 ): HttpResponse {
-  return {
-    status: statusCode,
-    body: { statusCode, message, error: STATUS_CODES[statusCode] ?? "Error" },
-    headers,
-  };
+  return { status: statusCode, body: { statusCode, message, error: STATUS_CODES[statusCode] }, headers };
 }
 
-/** The response of some work, or the refusal that it threw. A bug becomes a 500 and is reported on stderr. */
-export async function orRefusal(work: Promise<HttpResponse>): Promise<HttpResponse> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof RefusedError) return refuse(error.status, error.reasons);
-    console.error(error);
-    return refuse(500, "Internal server error");
-  }
+/** The response to an error. Anything but a refusal is a 500, and is reported on stderr. */
+export function responseTo(error: unknown): HttpResponse {
+  if (error instanceof RefusedError) return refuse(error.status, error.reasons);
+  const isExplained = error instanceof DataFileError;
+  console.error(isExplained ? `postject-reference: ${error.message}` : error);
+  return refuse(500, isExplained ? error.message : "Internal server error");
 }

@@ -17,24 +17,20 @@ export function createRouter<Name extends string>(
 ): (method: string, path: string) => Match<Name> {
   const patterns = (Object.keys(routes) as Name[]).map((route) => {
     const { method, path } = routes[route];
-    const source = path.replaceAll(".", "\\.").replace(":id", "(?<id>[^/]+)");
-    return { route, method, pattern: new RegExp(`^${source}$`) };
+    return { route, method, pattern: new RegExp(`^${path.replace(":id", "([^/]+)")}$`) };
   });
   return (method, path) => {
     const wanted = method === "HEAD" ? "GET" : method;
-    const allowed: string[] = [];
-    for (const { route, method: offered, pattern } of patterns) {
-      const match = pattern.exec(path);
-      if (match === null) continue;
-      if (offered === wanted) return { route, id: decode(match.groups?.id ?? "") };
-      allowed.push(offered);
-    }
+    const found = patterns.filter(({ pattern }) => pattern.test(path));
+    const match = found.find((candidate) => candidate.method === wanted);
+    if (match !== undefined) return { route: match.route, id: decode(match.pattern.exec(path)?.[1] ?? "") };
     const problem = `Cannot ${method} ${path.slice(0, 256)}`;
-    if (allowed.length === 0) return { refusal: refuse(404, problem) };
-    if (allowed.includes("GET")) allowed.push("HEAD");
+    if (found.length === 0) return { refusal: refuse(404, problem) };
+    const allowed = found.flatMap((candidate) =>
+      candidate.method === "GET" ? ["GET", "HEAD"] : candidate.method,
+    );
     const headers = { allow: [...allowed, "OPTIONS"].join(", ") };
-    if (method === "OPTIONS") return { refusal: { status: 204, body: undefined, headers } };
-    return { refusal: refuse(405, problem, headers) };
+    return { refusal: method === "OPTIONS" ? { status: 204, headers } : refuse(405, problem, headers) };
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Plan, RouteName } from "../spec";
 
-// The public types stand apart from the zod schemas that check them: zod is bundled into the package, so the declarations
-// of `pulumi-postject/reference` must not name it.
+// The public types stand apart from the zod schemas that check them: zod is bundled into the package, so the
+// declarations of `pulumi-postject/reference` must not name it.
 
 /** Any of an object's properties, but no others. */
 type Some<Whole> = { readonly [Key in keyof Whole]?: Whole[Key] | undefined };
@@ -10,7 +10,7 @@ export interface Account {
   /** The `sub` of its access tokens. */
   readonly id: string;
   readonly plan: Plan;
-  /** Agreed number of servers; only a Scale account has one. */
+  /** Agreed number of servers; only the plan `scale` has one. */
   readonly serverLimit?: number | undefined;
 }
 
@@ -83,7 +83,7 @@ export type FaultOutcome =
   | { readonly kind: "truncate" }
   /** A different response. A string body is sent as is, anything else as JSON. */
   | {
-      readonly kind: "answer";
+      readonly kind: "response";
       readonly status: number;
       readonly body?: unknown;
       readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -112,14 +112,14 @@ export interface ActiveFault extends FaultRule {
 }
 
 export interface Faults {
-  /** Adds a rule. Each request meets the first matching rule that is not used up. Throws a RefusedError if it is invalid. */
+  /** Adds a rule; throws a RefusedError if it is invalid. Requests meet the first matching rule that is not used up. */
   add(rule: FaultRule): void;
   /** The rules that are not used up, in the order they were added. */
   list(): ActiveFault[];
   clear(): void;
 }
 
-/** The time according to a reference; tests can move it. Pauses, such as those of a fault, take real time all the same. */
+/** The time according to a reference; tests can move it. Pauses, such as those of a fault, still take real time. */
 export interface Clock {
   /** Milliseconds since 1970, like `Date.now()`. */
   now(): number;
@@ -166,8 +166,9 @@ export interface ReferenceOptions {
   /** Whether to serve the pages and the control plane under `/_reference/`; `true` by default. */
   readonly control?: boolean;
   /**
-   * Host names that the control plane accepts besides addresses, `localhost` and `host`: for example those by which other
-   * containers reach this one. Any other name is refused, because a web page could have pointed it here (DNS rebinding).
+   * Host names that the control plane accepts besides addresses, `localhost` and `host`: for example those by which
+   * other containers reach this one. Any other name is refused, because a web page could have pointed it here (DNS
+   * rebinding).
    */
   readonly controlHosts?: readonly string[];
   /** Called with each request to the API when its response is ready. */
@@ -191,8 +192,8 @@ export interface Reference {
   requestCount(): number;
   readonly faults: Faults;
   /**
-   * The clock behind `createdAt`, the `Date` header, access tokens, the request log and faults. Moving it ages servers and
-   * expires access tokens.
+   * The clock behind `createdAt`, the `Date` header, access tokens, the request log and faults. Moving it ages servers
+   * and expires access tokens.
    */
   readonly clock: Clock;
   /** Removes servers, requests and faults, and resets the clock to the system's time; accounts and tokens stay. */
@@ -201,13 +202,13 @@ export interface Reference {
   seed(seed: Seed): void;
   /** All accounts and servers, with their tokens, as plain JSON. */
   snapshot(): Snapshot;
-  /** Replaces all accounts and servers. Access tokens stay valid for accounts in the snapshot. */
+  /** Replaces all accounts and servers. The snapshot must include the first account; access tokens stay valid. */
   restore(snapshot: Snapshot): void;
   addAccount(options?: AccountOptions): Account;
-  /** An access token for an account, by default the first. Rejects with a RefusedError if the account does not exist. */
+  /** An access token for an account, by default the first. Rejects with a RefusedError if it does not exist. */
   mintAccessToken(account?: Pick<Account, "id">, options?: AccessTokenOptions): Promise<string>;
   /** Renames a server, which the API itself cannot do. */
   rename(id: string, name: string): void;
-  /** Accepts no more connections, lets requests in flight finish for up to a second, and frees the port and the data file. */
+  /** Stops listening, lets requests in flight finish for up to a second, and frees the port and the data file. */
   stop(): Promise<void>;
 }

@@ -18,6 +18,7 @@ type Content = Readonly<Record<string, { readonly schema: Schema; readonly examp
 
 interface Operation {
   readonly tags: readonly [string];
+  readonly operationId: string;
   readonly summary: string;
   readonly parameters?: readonly {
     readonly name: string;
@@ -80,7 +81,11 @@ export function renderDocsPage(): string {
 </head>
 <body>
 <h1>${escapeHtml(info.title)} ${info.version}</h1>
-<p>${escapeHtml(info.description)} <a href="/_reference/openapi.json">OpenAPI document</a> · <a href="/">What this reference holds</a></p>
+<p><a href="/">Servers, requests and faults</a> · <a href="/_reference/openapi.json">OpenAPI document</a></p>
+<p>${escapeHtml(info.description)}</p>
+<p>Routes under <code>/v1</code> need an access token: <code>Authorization: Bearer &lt;access token&gt;</code>. The reference prints one
+when it starts, <code>npx postject-reference env</code> prints another, and
+<a href="#mintAccessToken"><code>POST /_reference/access-tokens</code></a> mints every kind. The control plane needs none.</p>
 ${sections.join("\n")}
 <h2>Schemas</h2>
 ${schemas.join("\n")}
@@ -93,7 +98,7 @@ ${refusals.join("\n")}
 }
 
 function renderRoute(route: { method: string; path: string; operation: Operation }): string {
-  const { summary, parameters = [], requestBody, responses } = route.operation;
+  const { operationId, summary, parameters = [], requestBody, responses } = route.operation;
   const parts = Object.entries(responses).map(([status, { $ref, content }]) => {
     const refusal = $ref === undefined ? "" : ` ${link($ref)}`;
     return `<h3>${status === "default" ? "Other responses" : `Response ${status}`}${refusal}</h3>${renderContent(content)}`;
@@ -103,7 +108,7 @@ function renderRoute(route: { method: string; path: string; operation: Operation
     parts.unshift(
       `<h3>${place === "path" ? "Path" : "Query"}</h3><pre>${name}${required ? "" : "?"}: ${renderType(schema)}</pre>`,
     );
-  return `<details>
+  return `<details id="${operationId}">
 <summary><code>${route.method.toUpperCase()} ${escapeHtml(route.path)}</code> ${escapeHtml(summary)}</summary>
 ${parts.join("\n")}
 </details>`;

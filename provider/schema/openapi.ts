@@ -6,9 +6,17 @@ import {
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponseObject,
 } from "zod-openapi";
-import { controlRoutes } from "../reference/control-routes";
-import { activeFault, faultRule } from "../reference/faults";
-import { account, seed, snapshot, storedServer, storedStream } from "../reference/shapes";
+import { type ControlRoute, controlRoutes } from "../reference/control-routes";
+import { refuse } from "../reference/responses";
+import {
+  account,
+  activeFault,
+  faultRule,
+  seed,
+  snapshot,
+  storedServer,
+  storedStream,
+} from "../reference/shapes";
 import {
   type Fields,
   type Route,
@@ -21,6 +29,7 @@ import {
 } from "../spec";
 import { examples } from "../spec/examples";
 import { errorBody, messages, stream } from "../spec/messages";
+import { controlExamples } from "./control-examples";
 
 /** The schemas that the document names; all others stand where they are used. */
 const named = {
@@ -59,26 +68,54 @@ const summaries = {
   deleteServer: "Delete a server",
 } as const satisfies Readonly<Record<keyof typeof routes, string>>;
 
-const content = { "application/json": { schema: errorBody } };
+/** A refusal in the API's error shape. */
+const refusal = (
+  status: number,
+  id: string,
+  description: string,
+  message: string | string[],
+): ZodOpenApiResponseObject => ({
+  id,
+  description,
+  content: { "application/json": { schema: errorBody, example: refuse(status, message).body } },
+});
 
-/** Every refusal, in the API's error shape, by its status. */
 const refusals: Readonly<Record<string, ZodOpenApiResponseObject>> = {
-  400: {
-    id: "BadRequest",
-    description: "The request is invalid; the message lists every problem.",
-    content,
-  },
-  401: { id: "Unauthorized", description: "The access token is missing, expired or invalid.", content },
-  403: {
-    id: "Forbidden",
-    description: "The account may not do this, or its plan's limit is reached.",
-    content,
-  },
-  404: { id: "NotFound", description: "It does not exist, or it belongs to another account.", content },
-  409: { id: "Conflict", description: "The id is already taken.", content },
-  413: { id: "TooLarge", description: "The body is too large.", content },
-  415: { id: "NotJson", description: "The body is not JSON.", content },
-  default: { id: "Refusal", description: "Refused at the level of HTTP: 405, 408, 417, 431.", content },
+  400: refusal(400, "BadRequest", "The request is invalid; the message lists its problems.", [
+    "name must not be empty or blank",
+  ]),
+  401: refusal(
+    401,
+    "Unauthorized",
+    "The access token is missing, expired or invalid.",
+    "The access token has expired",
+  ),
+  403: refusal(
+    403,
+    "Forbidden",
+    "The account may not do this, or its plan's limit is reached.",
+    "Plan limit reached: the Starter plan allows 3, the account has 3",
+  ),
+  404: refusal(
+    404,
+    "NotFound",
+    "It does not exist, or it belongs to another account.",
+    "Server clx8f2k9a0001uy7z3g4h5j6k not found",
+  ),
+  409: refusal(409, "Conflict", "The id is already taken.", "Account acct_staging already exists"),
+  413: refusal(413, "TooLarge", "The body is too large.", "The body is too large"),
+  415: refusal(
+    415,
+    "NotJson",
+    "The body is not JSON.",
+    "The body must be JSON: send `Content-Type: application/json`",
+  ),
+  default: refusal(
+    405,
+    "Refusal",
+    "Refused before it reaches a route: 405, or, without a body, 400, 408, 417 or 431.",
+    "Cannot PUT /v1/servers",
+  ),
 };
 
 /** The OpenAPI document of the reference: the API's routes and the control plane's. */
@@ -156,7 +193,9 @@ function collectPaths(): ZodOpenApiPathsObject {
       },
     });
   }
-  for (const [name, route] of Object.entries(controlRoutes)) {
+  for (const name of Object.keys(controlRoutes) as (keyof typeof controlRoutes)[]) {
+    const route: ControlRoute = controlRoutes[name];
+    const example = controlExamples[name];
     const { method, path, status, description, body, query, response } = route;
     const params = {
       ...(path.includes(":id") && { path: z.object({ id: z.string() }) }),
@@ -168,11 +207,18 @@ function collectPaths(): ZodOpenApiPathsObject {
       summary: description,
       security: [],
       ...(Object.keys(params).length > 0 && { requestParams: params }),
-      ...(body && { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
+      ...(body && {
+        requestBody: {
+          required: true,
+          content: { "application/json": { schema: body, example: example.body } },
+        },
+      }),
       responses: {
         [status]: {
           description: STATUS_CODES[status] ?? "",
-          ...(response && { content: { "application/json": { schema: response } } }),
+          ...(response && {
+            content: { "application/json": { schema: response, example: example.response } },
+          }),
         },
         ...refusalsOf([403, ...(body || query ? [400] : []), ...(body ? [404, 409, 413, 415] : [])]),
       },

@@ -1,24 +1,20 @@
 import path from "node:path";
-import { type Reference, startReference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
 import { runCommand } from "../../tools/workspace";
+import { useReference } from "../support/fixtures";
 
-/** A reference that stands in for Postject itself: nothing of it is used but its address and a token. */
-let live: Reference;
-/** Every name that a server had while it was used. */
-let names: Set<string>;
-
-beforeEach(async () => {
-  names = new Set();
-  live = await startReference({
-    seed: { servers: [{ name: "Production App" }] },
-    onRequest: () => {
-      for (const { name } of live.servers()) names.add(name);
-    },
-  });
+/** Stands in for Postject itself: the command under test knows only its address and a token. */
+const live = useReference({
+  seed: { servers: [{ name: "Production App" }] },
+  onRequest: () => {
+    for (const { name } of live.servers()) names.add(name);
+  },
 });
 
-afterEach(() => live.stop());
+/** Every name that a server has had. */
+const names = new Set<string>();
+
+beforeEach(() => names.clear());
 
 const testLive = (args: string[], env: Record<string, string> = {}) =>
   runCommand(process.execPath, [path.join(ROOT, "dist/tools/test-live.js"), ...args], ROOT, {
@@ -26,7 +22,7 @@ const testLive = (args: string[], env: Record<string, string> = {}) =>
     ...env,
   });
 
-test("test:live sends nothing without an access token or without a yes, and says what it would do", async () => {
+test("test:live sends nothing without an access token or a yes, and says what it would do", async () => {
   const withoutToken = await testLive(["--yes"]);
   expect(withoutToken).toMatchObject({
     exitCode: 2,
@@ -53,7 +49,7 @@ test("test:live fails against an API that breaks the contract, and cleans up all
   live.faults.add({
     route: "getServer",
     times: 100,
-    outcome: { kind: "answer", status: 200, body: { id: "x" } },
+    outcome: { kind: "response", status: 200, body: { id: "x" } },
   });
   const { exitCode, stderr } = await testLive([], {
     POSTJECT_LIVE_ACCESS_TOKEN: live.accessToken,

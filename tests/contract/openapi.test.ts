@@ -6,7 +6,11 @@ import { routeNames } from "../../provider/spec";
 import { examples } from "../../provider/spec/examples";
 import { messages } from "../../provider/spec/messages";
 import { ROOT } from "../../tools/root";
-import { DOCUMENT_FILE } from "../support/openapi";
+import { useReference } from "../support/fixtures";
+import { DOCUMENT_FILE, findDiscrepancy, operations } from "../support/openapi";
+import { send } from "../support/send";
+
+const reference = useReference();
 
 test("the OpenAPI document passes Redocly's strict rules", () => {
   const { status, stdout, stderr } = spawnSync(
@@ -26,15 +30,39 @@ test.each(routeNames)("the contract's example of %s has the shape of the spec", 
   expect(messages[name].body?.parse(examples[name].body)).toEqual(examples[name].body);
 });
 
-/** Every pattern of the OpenAPI document. */
-function patternsOf(node: unknown): string[] {
+/** Every value of a key anywhere in the OpenAPI document. */
+function valuesOf(key: string, node: unknown = JSON.parse(readFileSync(DOCUMENT_FILE, "utf8"))): unknown[] {
   if (typeof node !== "object" || node === null) return [];
-  const { pattern } = node as { pattern?: unknown };
-  return [...(typeof pattern === "string" ? [pattern] : []), ...Object.values(node).flatMap(patternsOf)];
+  return Object.entries(node).flatMap(([name, value]) => [
+    ...(name === key ? [value] : []),
+    ...valuesOf(key, value),
+  ]);
 }
 
+test("every body of the OpenAPI document has an example", () => {
+  const contents = valuesOf("content").map((content) => Object.values(content as object)[0]);
+  expect(contents.filter(({ example }) => example === undefined)).toEqual([]);
+  expect(contents.length).toBeGreaterThan(20);
+});
+
+test.each(operations.filter(({ example }) => example !== undefined))(
+  "$method $path succeeds with the body of its example, and its response is as described",
+  async (operation) => {
+    const { method, path, example } = operation;
+    reference.seed({ servers: [{ name: "A", id: path.split("/").at(-1) }] });
+    const response = await send(reference, method, path, { body: example });
+    expect(response.status).toBeLessThan(300);
+    const received = {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: await response.text(),
+    };
+    expect(findDiscrepancy(operation, received)).toBeUndefined();
+  },
+);
+
 describe("the patterns of the OpenAPI document", () => {
-  const patterns = [...new Set(patternsOf(JSON.parse(readFileSync(DOCUMENT_FILE, "utf8"))))];
+  const patterns = [...new Set(valuesOf("pattern"))].map(String);
 
   test("use only syntax that the regular expressions of Python, Go, Java and .NET share with JavaScript's", () => {
     // No look-around, back-reference, named group, \p{…}, \uXXXX or \0: each is unknown to at least one of them.
@@ -59,7 +87,7 @@ describe("the patterns of the OpenAPI document", () => {
   });
 });
 
-test("docs/reference-api.md has a row for every route of the control plane, and for no other", () => {
+test("docs/reference-api.md has a row for every route of the control plane and no other", () => {
   const page = readFileSync(path.join(ROOT, "docs/reference-api.md"), "utf8");
   const rows = page.match(/^\| `(GET|POST|PATCH|DELETE) \/_reference\/.*$/gm);
   expect(rows).toEqual(

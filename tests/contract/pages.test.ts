@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { findChromium, withChromium } from "../../tools/chromium";
 import { type RunningCommand, startCommand } from "../support/reference-command";
+import { control, create } from "../support/send";
 
 const chromium = findChromium();
 const inBrowser = chromium === undefined ? test.skip : test;
@@ -10,21 +11,11 @@ const PHONE = { width: 360, height: 740 };
 
 let command: RunningCommand;
 
-// The pages are where the build lays them, so the built command serves them.
-beforeAll(async () => {
+beforeEach(async () => {
   command = await startCommand();
 });
 
-afterAll(() => command.end("SIGTERM"));
-
-const create = (name: string) =>
-  fetch(`${command.url}/v1/servers`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${command.accessToken}`, "content-type": "application/json" },
-    body: JSON.stringify({ name }),
-  });
-
-/** Opens a page on a phone and fails on what it loads from elsewhere or reports as an error. */
+/** Opens a page on a phone, and fails if it loads anything from elsewhere or reports an error. */
 async function onPhone(path: string, look: (page: Page) => Promise<void>): Promise<void> {
   await withChromium(chromium ?? "", PHONE, async (browser) => {
     const page = await browser.newPage();
@@ -43,38 +34,60 @@ async function onPhone(path: string, look: (page: Page) => Promise<void>): Promi
   });
 }
 
-inBrowser(named("the page shows servers, streams, requests and faults as they come, and no token"), () =>
-  onPhone("/", async (page) => {
-    await page.waitForSelector("#state.live");
-    expect(await page.textContent("#servers")).toBe("none");
-    const { token } = (await (await create(`<b>${"Name".repeat(50)}</b>`)).json()) as { token: string };
-    await fetch(`${command.url}/_reference/faults`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ route: "getServer", times: 3, outcome: { kind: "reset" } }),
-    });
-    await page.waitForSelector("#faults .warm");
-    expect(await page.textContent("#servers")).toContain("<b>NameName");
-    expect(await page.textContent("#servers")).toContain("Transactional");
-    expect(await page.textContent("#requests")).toContain("POST/v1/servers201");
-    expect(await page.textContent("#faults")).toContain("resetgetServer3 requests");
-    expect(await page.content()).not.toContain(token);
-  }),
+inBrowser(
+  named(
+    "the page shows how to connect, then servers, streams, requests and faults as they come, and no token",
+  ),
+  () =>
+    onPhone("/", async (page) => {
+      await page.waitForSelector("#state.live");
+      expect(await page.textContent("#servers")).toBe("none");
+      expect(await page.textContent("#connect")).toContain(
+        `eval "$(npx postject-reference env --port ${new URL(command.url).port})"`,
+      );
+      const { token } = await create(command, `<b>${"Name".repeat(50)}</b>`);
+      await control(command, "POST", "faults", { route: "getServer", times: 3, outcome: { kind: "reset" } });
+      await page.waitForSelector("#faults .warm");
+      expect(await page.textContent("#servers")).toContain("<b>NameName");
+      expect(await page.textContent("#servers")).toContain("Transactional");
+      expect(await page.textContent("#requests")).toContain("POST/v1/servers201");
+      expect(await page.textContent("#faults")).toContain("resetgetServer3 requests");
+      expect(await page.isVisible("#connect")).toBe(false);
+      expect(await page.content()).not.toContain(token);
+    }),
 );
 
-inBrowser(named("the docs page shows every route with its schemas, and loads nothing from elsewhere"), () =>
+inBrowser(
+  named("the docs page shows every route with its schemas, and where an access token comes from"),
+  () =>
+    onPhone("/_reference/docs", async (page) => {
+      const routes = await page.locator("summary").allTextContents();
+      for (const route of ["POST /v1/servers Create a server", "GET /_reference/snapshot"])
+        expect(routes).toContainEqual(expect.stringContaining(route));
+      await page.getByText("POST /v1/servers Create a server").click();
+      await page.getByText('"name": "Production App"').first().waitFor();
+      await page.getByRole("link", { name: "CreatedServer" }).click();
+      await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+      await page.getByText("npx postject-reference env").waitFor();
+    }),
+);
+
+inBrowser(named("both pages follow the dark mode and link to each other"), () =>
   onPhone("/_reference/docs", async (page) => {
-    const routes = await page.locator("summary").allTextContents();
-    for (const route of ["POST /v1/servers Create a server", "GET /_reference/snapshot"])
-      expect(routes).toContainEqual(expect.stringContaining(route));
-    await page.getByText("POST /v1/servers Create a server").click();
-    await page.getByText('"name": "Production App"').first().waitFor();
-    await page.getByRole("link", { name: "CreatedServer" }).click();
-    await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+    const textColor = () => page.evaluate("getComputedStyle(document.body).color");
+    for (const link of ["Servers, requests and faults", "All routes"]) {
+      await page.emulateMedia({ colorScheme: "light" });
+      const light = await textColor();
+      await page.emulateMedia({ colorScheme: "dark" });
+      expect(await textColor()).not.toBe(light);
+      await page.getByRole("link", { name: link }).click();
+      await page.waitForLoadState();
+    }
+    expect(new URL(page.url()).pathname).toBe("/_reference/docs");
   }),
 );
 
-test("the pages forbid what comes from elsewhere, and to be framed", async () => {
+test("the pages load nothing from elsewhere and cannot be framed", async () => {
   for (const path of ["/", "/_reference/docs"]) {
     const policy = (await fetch(command.url + path)).headers.get("content-security-policy");
     expect(policy).toMatch(/^default-src 'self' 'unsafe-inline';.* frame-ancestors 'none'/);

@@ -1,69 +1,55 @@
+import { startReference } from "pulumi-postject/reference";
 import { type Client, createClient, startDeadline } from "../../provider/client";
 import { getServer } from "../../provider/lifecycle";
-import { type Reference, startReference } from "../../provider/reference";
+import { useReference } from "../support/fixtures";
+import { create, send } from "../support/send";
 
-let reference: Reference;
+const reference = useReference();
 let client: Client;
 
-function connect(accessToken = reference.accessToken): Client {
-  return createClient({
-    accessToken,
+beforeEach(() => {
+  client = createClient({
+    accessToken: reference.accessToken,
     endpoint: reference.url,
     maxRetries: 3,
     requestTimeoutMs: 2000,
     random: () => 0,
   });
-}
-
-beforeEach(async () => {
-  reference = await startReference();
-  client = connect();
 });
 
-afterEach(() => reference.stop());
-
-const send = (method: string, path: string, init: RequestInit = {}) =>
-  fetch(reference.url + path, {
-    method,
-    ...init,
-    headers: {
-      authorization: `Bearer ${reference.accessToken}`,
-      "content-type": "application/json",
-      ...(init.headers as Record<string, string> | undefined),
-    },
-  });
-
-test("the client says who it is, and what account its token is of", async () => {
+test("the client names itself, and the account of its token", async () => {
   await client.listServers(startDeadline());
   expect(reference.requests()[0]?.userAgent).toMatch(/^pulumi-postject\/\d/);
   expect(client.accountId).toBe(reference.account.id);
 });
 
-test("another account's server is as unknown as one that never was", async () => {
-  const { id } = await client.createServer({ name: "A" }, startDeadline());
-  const other = connect(await reference.mintAccessToken(reference.addAccount()));
-  await expect(other.getServer(id, startDeadline())).rejects.toMatchObject({ code: "not-found" });
-  await expect(other.deleteServer(id, startDeadline())).rejects.toMatchObject({ code: "not-found" });
+test("another account's server is a 404, like one that never existed", async () => {
+  const { id } = await create(reference, "A");
+  const accessToken = await reference.mintAccessToken(reference.addAccount());
+  for (const method of ["GET", "DELETE"])
+    expect((await send(reference, method, `/v1/servers/${id}`, { accessToken })).status).toBe(404);
   expect(reference.servers()).toHaveLength(1);
 });
 
 test("the plan's limit is a 403 that says so", async () => {
-  const account = reference.addAccount({ plan: "starter" });
-  const starter = connect(await reference.mintAccessToken(account));
-  for (const name of ["A", "B", "C"]) await starter.createServer({ name }, startDeadline());
-  await expect(starter.createServer({ name: "D" }, startDeadline())).rejects.toThrow(
-    "Plan limit reached: the Starter plan allows 3, the account has 3",
-  );
+  const accessToken = await reference.mintAccessToken(reference.addAccount({ plan: "starter" }));
+  for (const name of ["A", "B", "C"]) await create(reference, name, accessToken);
+  const response = await send(reference, "POST", "/v1/servers", { accessToken, body: { name: "D" } });
+  expect(await response.json()).toEqual({
+    statusCode: 403,
+    message: "Plan limit reached: the Starter plan allows 3, the account has 3",
+    error: "Forbidden",
+  });
 });
 
 test.each([
   ["missing", "", "Missing access token"],
   ["malformed", "Bearer nonsense", "Invalid access token"],
-  ["of another kind", "Basic abc", "Missing access token"],
+  ["of another scheme", "Basic abc", "Missing access token"],
 ])("an access token that is %s is a 401 in the API's shape", async (_, authorization, message) => {
-  const answer = await send("GET", "/v1/servers", { headers: { authorization } });
-  expect(answer.status).toBe(401);
-  expect(await answer.json()).toEqual({
+  const response = await send(reference, "GET", "/v1/servers", { headers: { authorization } });
+  expect(response.status).toBe(401);
+  expect(await response.json()).toEqual({
     statusCode: 401,
     message: expect.stringContaining(message),
     error: "Unauthorized",
@@ -73,26 +59,26 @@ test.each([
 test.each([
   ["expired", { expiresInSeconds: -1 }, "has expired"],
   ["wrongly signed", { wrongSignature: true }, "Invalid access token"],
-  ["of nobody", { withoutSubject: true }, "belongs to no account"],
+  ["without a subject", { withoutSubject: true }, "belongs to no account"],
 ])("an access token that is %s is refused", async (_, options, message) => {
-  const token = await reference.mintAccessToken(reference.account, options);
-  const answer = await send("GET", "/v1/servers", { headers: { authorization: `Bearer ${token}` } });
-  expect(answer.status).toBe(401);
-  expect(((await answer.json()) as { message: unknown }).message).toContain(message);
+  const accessToken = await reference.mintAccessToken(reference.account, options);
+  const response = await send(reference, "GET", "/v1/servers", { accessToken });
+  expect(response.status).toBe(401);
+  expect(((await response.json()) as { message: unknown }).message).toContain(message);
 });
 
 test.each([
-  ["no name", "{}", 400, ["name must be a string"]],
-  ["a wrong type", '{"name":5}', 400, ["name must be a string"]],
-  ["an empty name", '{"name":""}', 400, ["name must not be empty or blank"]],
-  ["an unknown key", '{"name":"A","plan":"x"}', 400, ["property plan should not exist"]],
-  ["no object", "[]", 400, ["the body must be an object"]],
-  ["no JSON", "{", 400, "The body is not valid JSON"],
-  ["too much", JSON.stringify({ name: "x".repeat(200_000) }), 413, "The body is too large"],
-])("a body with %s is refused and names what is wrong", async (_, body, status, message) => {
-  const answer = await send("POST", "/v1/servers", { body });
-  expect(answer.status).toBe(status);
-  expect(await answer.json()).toMatchObject({ statusCode: status, message });
+  ["without a name", "{}", 400, ["name must be a string"]],
+  ["with a name of another type", '{"name":5}', 400, ["name must be a string"]],
+  ["with an empty name", '{"name":""}', 400, ["name must not be empty or blank"]],
+  ["with an unknown key", '{"name":"A","plan":"x"}', 400, ["property plan should not exist"]],
+  ["that is not an object", "[]", 400, ["the body must be an object"]],
+  ["that is not JSON", "{", 400, "The body is not valid JSON"],
+  ["that is too large", JSON.stringify({ name: "x".repeat(200_000) }), 413, "The body is too large"],
+])("a body %s is refused with its problems", async (_, body, status, message) => {
+  const response = await send(reference, "POST", "/v1/servers", { body });
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ statusCode: status, message });
   expect(reference.servers()).toEqual([]);
 });
 
@@ -103,23 +89,18 @@ test.each([
   ["PUT", "/v1/servers", 405],
   ["PATCH", "/v1/servers/x", 405],
   ["POST", "/v1/servers/x", 405],
-])("%s %s is answered with %i", async (method, path, status) => {
-  const answer = await send(method, path);
-  expect(answer.status).toBe(status);
-  expect(await answer.json()).toMatchObject({ statusCode: status });
+])("%s %s returns %i", async (method, path, status) => {
+  const response = await send(reference, method, path);
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ statusCode: status });
 });
 
-test("several reference APIs run side by side and know nothing of each other", async () => {
+test("references that run side by side know nothing of each other", async () => {
   const other = await startReference();
-  await client.createServer({ name: "A" }, startDeadline());
+  await create(reference, "A");
   expect(other.servers()).toEqual([]);
-  const stranger = createClient({
-    accessToken: reference.accessToken,
-    endpoint: other.url,
-    maxRetries: 0,
-    requestTimeoutMs: 2000,
-  });
-  await expect(stranger.listServers(startDeadline())).rejects.toThrow("[unauthorized]");
+  const { accessToken } = reference;
+  expect((await send(other, "GET", "/v1/servers", { accessToken })).status).toBe(401);
   await other.stop();
 });
 
@@ -135,13 +116,13 @@ test("a name that several servers share cannot be looked up, and the error lists
   await expect(getServer(client, {}, startDeadline())).rejects.toThrow("exactly one of `id` and `name`");
 });
 
-test("an answer with unknown keys is read, and one that lacks some is an error that names them", async () => {
+test("a response with unknown keys is read, and one that lacks some is an error that names them", async () => {
   const { id } = await client.createServer({ name: "A" }, startDeadline());
   const live = await client.getServer(id, startDeadline());
-  const answer = (body: unknown) =>
-    reference.faults.add({ route: "getServer", outcome: { kind: "answer", status: 200, body } });
-  answer({ ...live, region: "eu" });
+  const respond = (body: unknown) =>
+    reference.faults.add({ route: "getServer", outcome: { kind: "response", status: 200, body } });
+  respond({ ...live, region: "eu" });
   expect(await client.getServer(id, startDeadline())).toEqual(live);
-  answer({ ...live, token: undefined, streams: [{ id: "x" }] });
+  respond({ ...live, token: undefined, streams: [{ id: "x" }] });
   await expect(client.getServer(id, startDeadline())).rejects.toThrow(/token: .*; streams\.0\.name: /);
 });

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
-import { newAccount } from "../../provider/reference/accounts";
-import { newServer } from "../../provider/reference/new-server";
+import { newAccount, newServer } from "../../provider/reference/drafts";
 import { openStore, type Store } from "../../provider/reference/store";
 import type { StoredServer } from "../../provider/reference/types";
 
@@ -12,7 +11,7 @@ let files = 0;
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Both places of a store. `reopen` restarts it; a store in memory does not survive that. */
+/** Both kinds of store. `reopen` restarts one; a store in memory would not survive that. */
 const stores = [
   {
     kind: "memory",
@@ -54,15 +53,15 @@ describe.each(stores)("a store: $kind", ({ open, reopen }) => {
     return server;
   };
 
-  test("lists and counts servers by account and altogether, in the order they were added", () => {
+  test("lists and counts servers, by account or all of them, in the order they were added", () => {
     const [a, b, c] = [add("acct_a", "A"), add("acct_b", "B"), add("acct_a", "C")];
     expect(store.list()).toEqual([a, b, c]);
     expect(store.list("acct_a")).toEqual([a, c]);
-    expect([store.count(), store.count("acct_a"), store.count("acct_b")]).toEqual([3, 2, 1]);
+    expect([store.count("acct_a"), store.count("acct_b"), store.isEmpty()]).toEqual([2, 1, false]);
     expect([store.list("nobody"), store.count("nobody")]).toEqual([[], 0]);
   });
 
-  test("gives and deletes a server only for its own account", async () => {
+  test("returns and deletes a server only for its own account", async () => {
     const server = add("acct_a", "A");
     expect(store.get("acct_b", server.id)).toBeUndefined();
     expect(store.delete("acct_b", server.id)).toBe(false);
@@ -73,15 +72,13 @@ describe.each(stores)("a store: $kind", ({ open, reopen }) => {
     expect(store.list()).toEqual([]);
   });
 
-  test("refuses an id that is taken, an account that is not there and a server that is not there", () => {
+  test("refuses an id that is taken, and accounts and servers that do not exist", () => {
     const server = add("acct_a", "A");
-    expect(() => store.add({ ...server, accountId: "acct_b" })).toThrow(
-      `There is a server ${server.id} already`,
-    );
-    expect(() => store.add(newServer("nobody", { name: "B" }))).toThrow("There is no account nobody");
-    expect(() => store.rename("nothing", "B")).toThrow("There is no server nothing");
+    expect(() => store.add({ ...server, accountId: "acct_b" })).toThrow(`Server ${server.id} already exists`);
+    expect(() => store.add(newServer("nobody", { name: "B" }))).toThrow("Account nobody does not exist");
+    expect(() => store.rename("nothing", "B")).toThrow("Server nothing does not exist");
     expect(() => store.replace({ accounts: [account, account], servers: [] })).toThrow("Two accounts");
-    expect(() => store.replace({ accounts: [], servers: [server] })).toThrow("There is no account acct_a");
+    expect(() => store.replace({ accounts: [], servers: [server] })).toThrow("Account acct_a does not exist");
     expect(contentOf(store)).toEqual({ accounts: [account, other], servers: [server] });
   });
 
@@ -92,7 +89,7 @@ describe.each(stores)("a store: $kind", ({ open, reopen }) => {
     expect(store.list()).toEqual([{ ...a, name: "Z" }, b]);
   });
 
-  test("keeps any text as it is, and its signing secret", async () => {
+  test("keeps any text unchanged, and its signing secret", async () => {
     const secret = Buffer.from(store.signingSecret);
     const text = "O'Hare \" 💌 \n";
     store.add(
@@ -105,7 +102,7 @@ describe.each(stores)("a store: $kind", ({ open, reopen }) => {
     expect(secret).toHaveLength(32);
   });
 
-  test("agrees with a plain list through any run of changes and restarts", async () => {
+  test("agrees with a plain list through any sequence of changes and restarts", async () => {
     const accountId = fc.constantFrom("acct_a", "acct_a", "acct_a", "acct_b", "nobody");
     const index = fc.nat(3);
     const name = fc.string({ unit: "grapheme" });
@@ -125,7 +122,8 @@ describe.each(stores)("a store: $kind", ({ open, reopen }) => {
           const at = "index" in taken ? model[taken.index] : undefined;
           if (taken.do === "add") {
             const server = newServer(taken.accountId, { name: taken.name });
-            if (taken.accountId === "nobody") expect(() => store.add(server)).toThrow("no account");
+            if (taken.accountId === "nobody")
+              expect(() => store.add(server)).toThrow("Account nobody does not exist");
             else {
               store.add(server);
               model.push(server);

@@ -124,7 +124,7 @@ To take over several at once: npx pulumi-postject import-file --help
     "a delete that is acknowledged without a body is settled by the list: done %s",
     async (commit, exitCode) => {
       await createByHand(reference, "pr-7 app");
-      reference.faults.add({ route: "deleteServer", commit, outcome: { kind: "answer", status: 204 } });
+      reference.faults.add({ route: "deleteServer", commit, outcome: { kind: "response", status: 204 } });
       const args = ["orphans", "--stack", "dev", "--name-contains", "pr-7", "--delete", "--yes"];
       expect(await run(args)).toMatchObject({ exitCode });
     },
@@ -139,7 +139,11 @@ To take over several at once: npx pulumi-postject import-file --help
       route: "deleteServer",
       skip: 1,
       times: 99,
-      outcome: { kind: "answer", status: 403, body: { statusCode: 403, message: "no", error: "Forbidden" } },
+      outcome: {
+        kind: "response",
+        status: 403,
+        body: { statusCode: 403, message: "no", error: "Forbidden" },
+      },
     });
     const args = ["orphans", "--stack", "dev", "--name-contains", "pr-7", "--json", "--delete", "--yes"];
     const { exitCode, stdout, stderr } = await run(args);
@@ -289,7 +293,7 @@ test("control characters of a name reach no terminal", async () => {
   const body = [
     { id, name, createdAt: "2026-11-27T00:00:00.000Z", token: "pt_live_x", _count: { streams: 3 } },
   ];
-  reference.faults.add({ route: "listServers", times: 9, outcome: { kind: "answer", status: 200, body } });
+  reference.faults.add({ route: "listServers", times: 9, outcome: { kind: "response", status: 200, body } });
   const stdin = '{"deployment":{"resources":[]}}';
   for (const args of [
     ["orphans", "-"],

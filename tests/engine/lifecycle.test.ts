@@ -140,7 +140,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     reference.faults.add({
       route: "getServer",
       times: 9,
-      outcome: { kind: "answer", status: 404, body: "<html>" },
+      outcome: { kind: "response", status: 404, body: "<html>" },
     });
     const { failed, printed } = await stack.run("up");
     expect(failed).toBe(true);
@@ -158,7 +158,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
 
   test("a failure after the POST does not keep a later destroy from working", async () => {
     reference.faults.add({ route: "createServer", outcome: { kind: "reset" } });
-    reference.faults.add({ route: "getServer", outcome: { kind: "answer", status: 404, body: "<html>" } });
+    reference.faults.add({ route: "getServer", outcome: { kind: "response", status: 404, body: "<html>" } });
     await stack.run("up");
     expect(await stack.run("destroy", UNPROTECTED)).toMatchObject({ failed: false });
     expect(reference.servers()).toEqual([]);
@@ -221,7 +221,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
     reference.faults.add({
       route: "createServer",
       commit: false,
-      outcome: { kind: "answer", status: 403, body: { statusCode: 403, message: "Plan limit reached" } },
+      outcome: { kind: "response", status: 403, body: { statusCode: 403, message: "Plan limit reached" } },
     });
     expect((await stack.run("up", UNPROTECTED)).printed).toContain("[plan-limit]");
     expect(reference.servers()).toEqual([]);

@@ -300,7 +300,7 @@ test("a response that names a server which was there before is no creation", asy
     reference.faults.add({
       route: "createServer",
       commit: false,
-      outcome: { kind: "answer", status: 200, body: { ...theirs, name: "App" } },
+      outcome: { kind: "response", status: 200, body: { ...theirs, name: "App" } },
     });
     const { failed, printed } = await up(async () => void new Server("app", { name: "App" }));
     expect(failed).toBe(true);

@@ -68,7 +68,7 @@ test("many operations of one run wait side by side, and nothing is said on stder
     route: "createServer",
     times: 20,
     commit: false,
-    outcome: { kind: "answer", status: 429, headers: { "retry-after": "1" }, body: {} },
+    outcome: { kind: "response", status: 429, headers: { "retry-after": "1" }, body: {} },
   });
   await Promise.all(Array.from({ length: 20 }, (_, index) => create(`server-${index}`)));
   expect(reference.servers()).toHaveLength(20);
@@ -106,7 +106,7 @@ test("Cancel ends a back-off at once, and the process serves another run", async
   reference.faults.add({
     route: "listServers",
     times: 99,
-    outcome: { kind: "answer", status: 503, headers: { "retry-after": "60" }, body: "busy" },
+    outcome: { kind: "response", status: 503, headers: { "retry-after": "60" }, body: "busy" },
   });
   const refused = expect(create("App")).rejects.toThrow("[cancelled]");
   await new Promise((done) => setTimeout(done, 300));
@@ -254,7 +254,7 @@ describe("the engine's log", () => {
     reference.faults.add({
       route: "createServer",
       commit: false,
-      outcome: { kind: "answer", status: 429, headers: { "retry-after": "4" }, body: {} },
+      outcome: { kind: "response", status: 429, headers: { "retry-after": "4" }, body: {} },
     });
     await create("App");
     engine.forceShutdown();

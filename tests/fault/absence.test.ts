@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => reference.stop());
 
 const MISSING = {
-  kind: "answer",
+  kind: "response",
   status: 404,
   body: { statusCode: 404, message: "Server not found" },
 } as const;
@@ -40,7 +40,7 @@ test("a new server that neither GET nor list shows yet is looked for until it sh
   reference.faults.add({
     route: "listServers",
     times: 2,
-    outcome: { kind: "answer", status: 200, body: [] },
+    outcome: { kind: "response", status: 200, body: [] },
   });
   const run = startRun();
   expect((await run.read({ id, state: { ...state } }))?.id).toBe(id);
@@ -53,7 +53,7 @@ test("a server that its list hides longer than a GET is read again at the end", 
   reference.faults.add({
     route: "listServers",
     times: 9,
-    outcome: { kind: "answer", status: 200, body: [] },
+    outcome: { kind: "response", status: 200, body: [] },
   });
   expect((await startRun().read({ id, state: { ...state } }))?.id).toBe(id);
 });
@@ -61,7 +61,7 @@ test("a server that its list hides longer than a GET is read again at the end", 
 test("a delete of a server that does not show yet deletes it once it does", async () => {
   const { id, state } = await startRun().create({ inputs: { name: "A" } });
   reference.faults.add({ route: "deleteServer", commit: false, outcome: MISSING });
-  reference.faults.add({ route: "listServers", outcome: { kind: "answer", status: 200, body: [] } });
+  reference.faults.add({ route: "listServers", outcome: { kind: "response", status: 200, body: [] } });
   await startRun().delete({ id, state: { ...state } });
   expect(reference.servers()).toEqual([]);
   expect(reference.requests({ method: "DELETE" })).toHaveLength(2);
@@ -118,14 +118,14 @@ describe("without a `sub` there is no proof", () => {
 
 test.each([202, 204])("a delete that returns %i is settled by the list", async (status) => {
   const { id, state } = await startRun().create({ inputs: { name: "A" } });
-  reference.faults.add({ route: "deleteServer", outcome: { kind: "answer", status } });
+  reference.faults.add({ route: "deleteServer", outcome: { kind: "response", status } });
   await startRun().delete({ id, state: { ...state } });
   expect(reference.servers()).toEqual([]);
 });
 
 test("a delete that is called a success and did nothing is an error", async () => {
   const { id, state } = await startRun().create({ inputs: { name: "A" } });
-  reference.faults.add({ route: "deleteServer", commit: false, outcome: { kind: "answer", status: 204 } });
+  reference.faults.add({ route: "deleteServer", commit: false, outcome: { kind: "response", status: 204 } });
   await expect(startRun().delete({ id, state: { ...state } })).rejects.toThrow("[absence-unproven]");
   expect(reference.servers()).toHaveLength(1);
 });

@@ -54,7 +54,7 @@ async function live(): Promise<string> {
     printed.push(stdout, stderr, readAll(path.dirname(workspace.folder)));
   };
   const echo: FaultOutcome = {
-    kind: "answer",
+    kind: "response",
     status: 400,
     body: { statusCode: 400, message: `You sent Bearer ${reference.accessToken}` },
   };
@@ -68,7 +68,7 @@ async function live(): Promise<string> {
     route: "getServer",
     skip: 1,
     times: 4,
-    outcome: { kind: "answer", status: 500, body: "" },
+    outcome: { kind: "response", status: 500, body: "" },
   });
   await pulumi(["up", ...run]);
   await pulumi(["up", ...run]);

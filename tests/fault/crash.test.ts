@@ -51,7 +51,7 @@ function providerProcesses(): number[] {
 
 async function until(what: () => boolean): Promise<void> {
   for (let waited = 0; !what(); waited += 50) {
-    if (waited > 30_000) throw new Error(`waited too long for ${what}`);
+    if (waited > 30_000) throw new Error(`timed out waiting for ${what}`);
     await new Promise((done) => setTimeout(done, 50));
   }
 }

@@ -39,7 +39,7 @@ test("two first calls at once find the provider configured, although nobody wait
 test("a partial create carries id, token and the provider string, so that a later delete works", async () => {
   await host.configure(config());
   reference.faults.add({ route: "createServer", outcome: { kind: "reset" } });
-  reference.faults.add({ route: "getServer", outcome: { kind: "answer", status: 400, body: "no" } });
+  reference.faults.add({ route: "getServer", outcome: { kind: "response", status: 400, body: "no" } });
   const error: unknown = await host.create({ name: "A", ...PROVIDER }).catch((caught: unknown) => caught);
   const [server] = reference.servers();
   expect(error).toMatchObject({

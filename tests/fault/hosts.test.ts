@@ -71,7 +71,7 @@ describe.each(hosts)("through the $host host", ({ startHost }) => {
 
   test("what failed in passing is sent again, four times at the most, and a create only after 429", async () => {
     const passing: FaultOutcome[] = [500, 502, 503, 504].map((status) => ({
-      kind: "answer",
+      kind: "response",
       status,
       body: "",
     }));
@@ -95,14 +95,14 @@ describe.each(hosts)("through the $host host", ({ startHost }) => {
       reference.faults.add({
         route: "createServer",
         commit: false,
-        outcome: { kind: "answer", status: 429, headers: { "retry-after": "1" }, body: slowDown },
+        outcome: { kind: "response", status: 429, headers: { "retry-after": "1" }, body: slowDown },
       });
       await host.create({ name: "A" });
       expect(posts(reference)).toBe(2);
       reference.faults.add({
         route: "createServer",
         commit: false,
-        outcome: { kind: "answer", status: 429, headers: { "retry-after": "3600" }, body: slowDown },
+        outcome: { kind: "response", status: 429, headers: { "retry-after": "3600" }, body: slowDown },
       });
       expect(await refusal(host.create({ name: "B" }))).toBe("rate-limited");
     });
@@ -111,12 +111,12 @@ describe.each(hosts)("through the $host host", ({ startHost }) => {
   test("nothing but the proof takes a server out of the state", async () => {
     const body = (statusCode: number) => ({ statusCode, message: "no" });
     const rows: [FaultOutcome, string][] = [
-      [{ kind: "answer", status: 401, body: body(401) }, "unauthorized"],
-      [{ kind: "answer", status: 403, body: body(403) }, "forbidden"],
-      [{ kind: "answer", status: 404, body: "<html>" }, "unexpected-response"],
-      [{ kind: "answer", status: 404, body: body(404) }, "absence-unproven"],
+      [{ kind: "response", status: 401, body: body(401) }, "unauthorized"],
+      [{ kind: "response", status: 403, body: body(403) }, "forbidden"],
+      [{ kind: "response", status: 404, body: "<html>" }, "unexpected-response"],
+      [{ kind: "response", status: 404, body: body(404) }, "absence-unproven"],
       [
-        { kind: "answer", status: 302, headers: { location: "http://127.0.0.1:1/" }, body: "" },
+        { kind: "response", status: 302, headers: { location: "http://127.0.0.1:1/" }, body: "" },
         "unexpected-response",
       ],
     ];

@@ -56,18 +56,18 @@ test("a success with a readable id is taken by that id, without a search", async
   const run = startRun();
   await run.create({ inputs: { name: "Before" } });
   const id = idsOnApi()[0] ?? "";
-  reference.faults.add({ route: "getServer", outcome: { kind: "answer", status: 404, body: "<html>" } });
+  reference.faults.add({ route: "getServer", outcome: { kind: "response", status: 404, body: "<html>" } });
   reference.faults.add({
     route: "createServer",
     commit: false,
-    outcome: { kind: "answer", status: 201, body: { id: "clxnew", token: "pt_live_x" } },
+    outcome: { kind: "response", status: 201, body: { id: "clxnew", token: "pt_live_x" } },
   });
   await expect(run.create({ inputs: { name: "A" } })).rejects.toMatchObject({
     code: "create-incomplete",
     id: "clxnew",
     state: { name: "A", token: "pt_live_x" },
   });
-  reference.faults.add({ route: "createServer", outcome: { kind: "answer", status: 201, body: { id } } });
+  reference.faults.add({ route: "createServer", outcome: { kind: "response", status: 201, body: { id } } });
   expect((await run.create({ inputs: { name: "B" } })).id).not.toBe(id);
 });
 
@@ -95,13 +95,13 @@ test.each([
   ["in another Unicode form", "Cafe\u0301", "Caf\u00e9"],
 ])("a server whose name the API stores %s is found, and its name is taken", async (_, stored, asked) => {
   reference.faults.add({ route: "createServer", commit: false, outcome: { kind: "reset" } });
-  reference.faults.add({ route: "listServers", outcome: { kind: "answer", status: 200, body: [] } });
+  reference.faults.add({ route: "listServers", outcome: { kind: "response", status: 200, body: [] } });
   reference.seed({ servers: [{ name: stored.trim() }] });
   const [server] = reference.servers();
   reference.faults.add({
     route: "listServers",
     times: 2,
-    outcome: { kind: "answer", status: 200, body: [{ ...server, name: stored }] },
+    outcome: { kind: "response", status: 200, body: [{ ...server, name: stored }] },
   });
   const { id, state } = await startRun().create({ inputs: { name: asked } });
   expect({ id, name: state.name }).toEqual({ id: server?.id, name: asked });
@@ -118,7 +118,7 @@ test("a response that names a server which was there before is no creation, whet
     reference.faults.add({
       route: "createServer",
       commit: false,
-      outcome: { kind: "answer", status: 200, body },
+      outcome: { kind: "response", status: 200, body },
     });
     await expect(startRun().create({ inputs: { name: "A" }, timeoutMs: 2500 })).rejects.toThrow(
       /\[(name-taken|create-unclear)\]/,
@@ -134,7 +134,7 @@ test("lists that could not be read are called that, not empty", async () => {
   reference.faults.add({
     route: "listServers",
     times: 99,
-    outcome: { kind: "answer", status: 403, body: "" },
+    outcome: { kind: "response", status: 403, body: "" },
   });
   await expect(run.create({ inputs: { name: "A" }, timeoutMs: 2500 })).rejects.toThrow(
     /The list that would show it could not be read \(.*\[create-unclear\]/,
@@ -146,7 +146,7 @@ test("a reconciled server that cannot be read at once is read again", async () =
   reference.faults.add({
     route: "getServer",
     times: 2,
-    outcome: { kind: "answer", status: 404, body: { statusCode: 404, message: "Server not found" } },
+    outcome: { kind: "response", status: 404, body: { statusCode: 404, message: "Server not found" } },
   });
   const { state } = await startRun().create({ inputs: { name: "A" } });
   expect(state.streams).toHaveLength(3);
@@ -166,7 +166,7 @@ test.each([
   reference.faults.add({
     route: "createServer",
     commit: false,
-    outcome: { kind: "answer", status: 403, body: { statusCode: 403, message } },
+    outcome: { kind: "response", status: 403, body: { statusCode: 403, message } },
   });
   const connection = { accessToken: reference.accessToken, endpoint: reference.url };
   await expect(
@@ -178,7 +178,7 @@ test("a short deadline of one create does not end the list that others wait for"
   reference.faults.add({
     route: "listServers",
     outcome: {
-      kind: "answer",
+      kind: "response",
       status: 429,
       headers: { "retry-after": "3" },
       body: { statusCode: 429, message: "slow down" },
@@ -234,7 +234,7 @@ test.each([
     route: "createServer",
     commit: false,
     outcome: {
-      kind: "answer",
+      kind: "response",
       status: 429,
       body: { statusCode: 429, message: "slow down" },
       ...(header !== undefined && { headers: { "retry-after": header } }),
@@ -250,7 +250,7 @@ test("a Retry-After beyond the deadline fails at once and says how long it is", 
     route: "createServer",
     commit: false,
     outcome: {
-      kind: "answer",
+      kind: "response",
       status: 429,
       headers: { "retry-after": "3600" },
       body: { statusCode: 429, message: "slow down" },
@@ -265,14 +265,14 @@ test("a Retry-After beyond the deadline fails at once and says how long it is", 
 test.each([500, 502, 503, 504])("%i on a read is tried four times at the most", async (status) => {
   const { id, state } = await startRun().create({ inputs: { name: "A" } });
   const before = reference.requests().length;
-  reference.faults.add({ route: "getServer", times: 3, outcome: { kind: "answer", status, body: "" } });
+  reference.faults.add({ route: "getServer", times: 3, outcome: { kind: "response", status, body: "" } });
   expect((await startRun().read({ id, state }))?.id).toBe(id);
-  reference.faults.add({ route: "getServer", times: 9, outcome: { kind: "answer", status, body: "" } });
+  reference.faults.add({ route: "getServer", times: 9, outcome: { kind: "response", status, body: "" } });
   await expect(startRun().read({ id, state })).rejects.toThrow("[api-unavailable]");
   expect(reference.requests().length - before).toBe(8);
 });
 
-test.each<FaultOutcome>([{ kind: "reset" }, { kind: "answer", status: 503, body: "" }, { kind: "hang" }])(
+test.each<FaultOutcome>([{ kind: "reset" }, { kind: "response", status: 503, body: "" }, { kind: "hang" }])(
   "a delete whose answer is lost is sent again, finds nothing, and is done: %j",
   async (outcome) => {
     const { id, state } = await createSettled("A");
@@ -312,7 +312,7 @@ test("a redirect is not followed, and the access token arrives nowhere else", as
   reference.faults.add({
     route: "getServer",
     outcome: {
-      kind: "answer",
+      kind: "response",
       status: 302,
       headers: { location: `${other.url}/v1/servers/${id}` },
       body: "",
@@ -337,7 +337,7 @@ test("an answer that echoes the access token in any form does not bring it into 
     reference.faults.add({
       route: "getServer",
       outcome: {
-        kind: "answer",
+        kind: "response",
         status: 400,
         body: { statusCode: 400, message: `bad ${form.slice(0, 200)} ${form}` },
       },
@@ -351,7 +351,7 @@ test("an answer that echoes the access token in any form does not bring it into 
 
 describe("a server counts as gone only when that is proven", () => {
   const gone = {
-    kind: "answer",
+    kind: "response",
     status: 404,
     body: { statusCode: 404, message: "Server not found" },
   } as const;
@@ -380,7 +380,7 @@ describe("a server counts as gone only when that is proven", () => {
     reference.faults.add({
       route: "listServers",
       times: 9,
-      outcome: { kind: "answer", status: 403, body: "" },
+      outcome: { kind: "response", status: 403, body: "" },
     });
     await expect(read()).rejects.toThrow("[absence-unproven]");
   });
@@ -395,9 +395,9 @@ describe("a server counts as gone only when that is proven", () => {
   });
 
   test.each([
-    ["401", { kind: "answer", status: 401, body: { statusCode: 401, message: "no" } }, "unauthorized"],
-    ["403", { kind: "answer", status: 403, body: { statusCode: 403, message: "no" } }, "forbidden"],
-    ["an HTML 404", { kind: "answer", status: 404, body: "<html>" }, "unexpected-response"],
+    ["401", { kind: "response", status: 401, body: { statusCode: 401, message: "no" } }, "unauthorized"],
+    ["403", { kind: "response", status: 403, body: { statusCode: 403, message: "no" } }, "forbidden"],
+    ["an HTML 404", { kind: "response", status: 404, body: "<html>" }, "unexpected-response"],
   ] as const)("not by %s", async (_, outcome, code) => {
     reference.faults.add({ route: "getServer", outcome });
     await expect(read()).rejects.toThrow(`[${code}]`);

@@ -33,10 +33,12 @@ const outcome: fc.Arbitrary<FaultOutcome> = fc.oneof(
   fc.constant<FaultOutcome>({ kind: "stale" }),
   fc
     .constantFrom(400, 401, 403, 404, 500, 502, 503, 520)
-    .map((status): FaultOutcome => ({ kind: "answer", status, body: { statusCode: status, message: "no" } })),
+    .map(
+      (status): FaultOutcome => ({ kind: "response", status, body: { statusCode: status, message: "no" } }),
+    ),
   fc.constantFrom({}, { "retry-after": "2" }).map(
     (headers): FaultOutcome => ({
-      kind: "answer",
+      kind: "response",
       status: 429,
       headers,
       body: { statusCode: 429, message: "slow down" },
@@ -44,12 +46,12 @@ const outcome: fc.Arbitrary<FaultOutcome> = fc.oneof(
   ),
   fc
     .constantFrom(200, 201, 202, 403, 404, 500)
-    .map((status): FaultOutcome => ({ kind: "answer", status, body: "<html>" })),
+    .map((status): FaultOutcome => ({ kind: "response", status, body: "<html>" })),
   fc
     .constantFrom({}, [{}], { id: "", name: null })
-    .map((body): FaultOutcome => ({ kind: "answer", status: 201, body })),
+    .map((body): FaultOutcome => ({ kind: "response", status: 201, body })),
   // A refusal of something on the way that speaks JSON, but not as the API does.
-  fc.constant<FaultOutcome>({ kind: "answer", status: 404, body: { message: "no route" } }),
+  fc.constant<FaultOutcome>({ kind: "response", status: 404, body: { message: "no route" } }),
 );
 
 /** Refusals are answered before anything is done; whatever else fails may fail before or after. */
@@ -64,7 +66,7 @@ const fault: fc.Arbitrary<FaultRule> = fc
   .map((rule) => {
     const { outcome: what } = rule;
     const isRefusal =
-      what.kind === "answer" && what.status >= 400 && what.status < 500 && typeof what.body !== "string";
+      what.kind === "response" && what.status >= 400 && what.status < 500 && typeof what.body !== "string";
     if (what.kind === "stale") return { ...rule, route: "listServers" as const, commit: true };
     return isRefusal ? { ...rule, commit: false } : rule;
   });
@@ -77,7 +79,7 @@ const faults = fc.array(fault, { maxLength: 3 }).map((rules) => {
   if (!rules.some((rule) => rule.outcome.kind === "stale")) return rules;
   return rules.filter(({ route, outcome: what }) => {
     const isRead = route === "getServer" || route === "listServers";
-    return isRead && !(what.kind === "answer" && what.status === 404);
+    return isRead && !(what.kind === "response" && what.status === 404);
   });
 });
 

@@ -1,21 +1,21 @@
 import { randomBytes } from "node:crypto";
-import { type Reference, startReference } from "../../provider/reference";
+import { type Reference, startReference } from "pulumi-postject/reference";
 import { configuration } from "../../provider/spec";
 
 /** What the contract suite runs against. */
 export interface ContractTarget {
   readonly url: string;
   readonly accessToken: string;
-  /** The reference, where it is one; a live API cannot be looked into. */
+  /** The reference, if it is one; a live API cannot be inspected. */
   readonly reference: Reference | undefined;
   /** A server name that only this run uses. */
   name(purpose: string): string;
-  /** Deletes the servers of this run, whatever became of its tests. */
+  /** Deletes this run's servers, whether its tests passed or not. */
   cleanUp(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Set by `npm run test:live` alone, after it was told that it may: a plain `npm test` never touches a live API. */
+/** Set only by `npm run test:live`, with the user's consent: a plain `npm test` never touches a live API. */
 const isLive = process.env.POSTJECT_LIVE_RUN === "1";
 
 /** Starts a reference, or connects to the live API if this run may use it. */

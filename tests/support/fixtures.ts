@@ -1,4 +1,4 @@
-import { type Reference, type ReferenceOptions, startReference } from "../../provider/reference";
+import { type Reference, type ReferenceOptions, startReference } from "pulumi-postject/reference";
 import { createWorkspace, type Workspace } from "../../tools/workspace";
 import { createTestStack, type TestStack, type TestStackOptions } from "./stack";
 

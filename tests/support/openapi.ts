@@ -17,6 +17,8 @@ export interface Operation {
   readonly path: string;
   /** The JSON Schema of its body, if it takes one. */
   readonly body: Node;
+  /** What the document shows as its body. */
+  readonly example: Node;
 }
 
 export const operations: readonly Operation[] = Object.entries<Node>(document.paths).flatMap(
@@ -25,35 +27,41 @@ export const operations: readonly Operation[] = Object.entries<Node>(document.pa
       method: method.toUpperCase(),
       path: template.replace("{id}", "clx8f2k9a0001uy7z3g4h5j6k"),
       body: requestBody && inline(requestBody.content["application/json"].schema),
+      example: requestBody?.content["application/json"].example,
     })),
 );
 
-/** What the document says against an answer; undefined if nothing. */
-export function findFault(
+/** Statuses with which Node.js itself refuses a request that it cannot read, without a body. */
+const UNREADABLE = [400, 408, 417, 431];
+
+/** How a response differs from what the document says; undefined if it does not. */
+export function findDiscrepancy(
   request: { readonly method: string; readonly path: string },
-  answer: {
+  response: {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
   },
 ): string | undefined {
-  if (request.method === "HEAD" || answer.status === 204)
-    return answer.body === "" ? undefined : "there is a body";
+  const { status, headers, body } = response;
+  const isUnreadable = UNREADABLE.includes(status) && headers["content-type"] === undefined;
+  if (request.method === "HEAD" || status === 204 || isUnreadable)
+    return body === "" ? undefined : "it has a body";
   const responses = responsesOf(request);
-  const response = inline(responses[answer.status] ?? responses.default);
-  const schema = response?.content?.["application/json"]?.schema;
-  if (schema === undefined) return "the document shows no such answer";
-  if (!answer.headers["content-type"]?.startsWith("application/json")) return "it is not JSON";
-  const parsed = schemaOf(schema).safeParse(JSON.parse(answer.body));
+  const described = inline(responses[status] ?? responses.default);
+  const schema = described?.content?.["application/json"]?.schema;
+  if (schema === undefined) return "the document describes no such response";
+  if (!headers["content-type"]?.startsWith("application/json")) return "it is not JSON";
+  const parsed = schemaOf(schema).safeParse(JSON.parse(body));
   return parsed.success ? undefined : z.prettifyError(parsed.error);
 }
 
-/** An operation's answers; for what is no operation, the one that stands for all refusals. */
-function responsesOf({ method, path: asked }: { method: string; path: string }): Node {
+/** An operation's responses; for any other request, the one that stands for all refusals. */
+function responsesOf({ method, path: requested }: { method: string; path: string }): Node {
   for (const [template, item] of Object.entries<Node>(document.paths)) {
     const pattern = new RegExp(`^${template.replaceAll(".", "\\.").replace("{id}", "[^/]+")}$`);
     const operation = item[method.toLowerCase()];
-    if (operation && pattern.test(asked)) return operation.responses;
+    if (operation && pattern.test(requested)) return operation.responses;
   }
   return { default: document.components.responses.Refusal };
 }
@@ -67,7 +75,7 @@ function schemaOf(schema: Node): z.ZodType {
   return known;
 }
 
-/** A part of the document with everything that it refers to in its place. */
+/** A part of the document with its references resolved. */
 function inline(node: Node): Node {
   if (Array.isArray(node)) return node.map(inline);
   if (node === null || typeof node !== "object") return node;

@@ -1,16 +1,17 @@
 import { connect } from "node:net";
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
 /**
- * Sends bytes as they are and gives the answers that come back until the server closes the connection, or until there are
- * `count` of them. Rejects if neither happens in 10 seconds. A HEAD's answer ends with its headers.
+ * Sends bytes as they are, and resolves to the responses that come back until the server closes the connection or
+ * `count` of them have arrived. Rejects if neither happens within 10 seconds. The response to a HEAD ends with its
+ * headers.
  */
-export function sendRaw(url: string, bytes: string | Buffer, count?: number): Promise<RawAnswer[]> {
+export function sendRaw(url: string, bytes: string | Buffer, count?: number): Promise<RawResponse[]> {
   const isHead = String(bytes).startsWith("HEAD ");
   return new Promise((done, fail) => {
     const { hostname, port } = new URL(url);
@@ -19,29 +20,29 @@ export function sendRaw(url: string, bytes: string | Buffer, count?: number): Pr
     const finish = () => {
       clearTimeout(timer);
       socket.destroy();
-      done(parseAnswers(Buffer.concat(chunks), isHead));
+      done(parseResponses(Buffer.concat(chunks), isHead));
     };
     const timer = setTimeout(() => {
       socket.destroy();
-      fail(new Error(`No end to the answer to ${String(bytes).slice(0, 200)}`));
+      fail(new Error(`No complete response to ${String(bytes).slice(0, 200)}`));
     }, 10_000);
     socket.on("data", (chunk) => {
       chunks.push(chunk);
-      if (count !== undefined && parseAnswers(Buffer.concat(chunks), isHead).length >= count) finish();
+      if (count !== undefined && parseResponses(Buffer.concat(chunks), isHead).length >= count) finish();
     });
-    // A server that refuses what is still being sent may close under the sender.
+    // A server may refuse a request and close the connection while the client is still sending.
     socket.on("error", () => {});
     socket.on("close", finish);
     socket.write(bytes);
   });
 }
 
-function parseAnswers(bytes: Buffer, isHead: boolean): RawAnswer[] {
-  const answers: RawAnswer[] = [];
+function parseResponses(bytes: Buffer, isHead: boolean): RawResponse[] {
+  const responses: RawResponse[] = [];
   let at = 0;
   for (;;) {
     const end = bytes.indexOf("\r\n\r\n", at);
-    if (end < 0) return answers;
+    if (end < 0) return responses;
     const [first = "", ...lines] = bytes.toString("latin1", at, end).split("\r\n");
     const headers = Object.fromEntries(
       lines.map((line) => {
@@ -52,8 +53,8 @@ function parseAnswers(bytes: Buffer, isHead: boolean): RawAnswer[] {
     const length = isHead ? 0 : Number(headers["content-length"] ?? 0);
     const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]);
     const from = end + 4;
-    if (bytes.length < from + length) return answers;
+    if (bytes.length < from + length) return responses;
     at = from + length;
-    if (status >= 200) answers.push({ status, headers, body: bytes.toString("utf8", from, at) });
+    if (status >= 200) responses.push({ status, headers, body: bytes.toString("utf8", from, at) });
   }
 }

@@ -1,9 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import { ROOT } from "../../tools/root";
+import { unpackPackage } from "./unpacked-package";
 
-export const COMMAND = path.join(ROOT, "dist/provider/reference/main.js");
+const unpacked = unpackPackage();
+afterAll(() => unpacked.remove());
+
+/** `postject-reference` as users have it. */
+export const COMMAND = path.join(unpacked.package, "dist/provider/reference/main.js");
 
 export interface RunningCommand {
   readonly url: string;
@@ -15,9 +19,19 @@ export interface RunningCommand {
   end(signal: NodeJS.Signals): Promise<unknown[]>;
 }
 
-/** Starts `postject-reference` in a process of its own, on a free port unless `args` name one, and waits until it is ready. */
+const running = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/**
+ * Starts `postject-reference` in a process of its own, on a free port unless `args` name one, and waits until it is
+ * ready. What a test leaves running is killed after it.
+ */
 export async function startCommand(args: readonly string[] = []): Promise<RunningCommand> {
   const child = spawn(process.execPath, [COMMAND, "--port", "0", ...args]);
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   let printed = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk) => {
@@ -25,11 +39,11 @@ export async function startCommand(args: readonly string[] = []): Promise<Runnin
     });
   await new Promise<void>((done, fail) => {
     child.stdout.on("data", () => printed.includes("Ctrl-C stops it.") && done());
-    child.once("exit", () => fail(new Error(printed)));
+    child.once("close", () => fail(new Error(printed)));
   });
   return {
-    url: /export POSTJECT_ENDPOINT=(\S+)/.exec(printed)?.[1] ?? "",
-    accessToken: /export POSTJECT_ACCESS_TOKEN=(\S+)/.exec(printed)?.[1] ?? "",
+    url: /http:\/\/\S+:\d+/.exec(printed)?.[0] ?? "",
+    accessToken: /eyJ\S+/.exec(printed)?.[0] ?? "",
     process: child,
     printed: () => printed,
     end(signal) {
@@ -38,4 +52,10 @@ export async function startCommand(args: readonly string[] = []): Promise<Runnin
       return ended;
     },
   };
+}
+
+/** Runs the command to its end. */
+export function runCommand(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [COMMAND, ...args], { encoding: "utf8" });
+  return { status, stdout, stderr };
 }

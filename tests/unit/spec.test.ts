@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createClient } from "../../provider/client";
-import { operations } from "../../provider/reference/operations";
+import { operations } from "../../provider/reference/api";
 import { generatedFiles } from "../../provider/schema/files";
 import { renderPulumiSchema } from "../../provider/schema/pulumi-schema";
 import {

@@ -1,5 +1,12 @@
 import { randomBytes } from "node:crypto";
-import type { ServerDraft, StoredServer, StreamDraft } from "./types";
+import type { Account, AccountOptions, ServerDraft, StoredServer, StreamDraft } from "./types";
+
+/** The first account. Its id is fixed, so that an access token also works after a snapshot is restored. */
+export const FIRST_ACCOUNT_ID = "acct_reference";
+
+export function newAccount({ plan = "professional", serverLimit, id }: AccountOptions = {}): Account {
+  return { id: id ?? `acct_${randomBytes(8).toString("hex")}`, plan, serverLimit };
+}
 
 /** The three streams every server starts with; servers-api.txt. */
 const DEFAULT_STREAMS: readonly StreamDraft[] = [
@@ -14,16 +21,16 @@ const DEFAULT_STREAMS: readonly StreamDraft[] = [
 
 /** Fills in whatever a draft leaves out. `now` is the time of creation unless the draft has one. */
 export function newServer(accountId: string, draft: ServerDraft, now = Date.now()): StoredServer {
-  const { id = newId(now), name, createdAt = new Date(now).toISOString() } = draft;
-  const { token = `pt_live_${randomBytes(16).toString("hex")}`, streams = DEFAULT_STREAMS } = draft;
+  const { id = newId(), createdAt = new Date(now).toISOString(), ...given } = draft;
+  const { token = `pt_live_${randomBytes(16).toString("hex")}`, streams = DEFAULT_STREAMS, ...sent } = given;
   return {
     accountId,
     id,
-    name,
+    ...sent,
     token,
     createdAt,
     streams: streams.map((stream) => ({
-      id: stream.id ?? newId(now),
+      id: stream.id ?? newId(),
       name: stream.name,
       slug: stream.slug ?? stream.name.toLowerCase().replace(/[^a-z0-9]+/g, "-"),
       type: stream.type,
@@ -33,13 +40,7 @@ export function newServer(accountId: string, draft: ServerDraft, now = Date.now(
   };
 }
 
-let counter = 0;
-
-/** An id in the contract's format: `c`, then time, counter and random characters in base 36, 25 characters in all. */
-function newId(now: number): string {
-  counter = (counter + 1) % 36 ** 4;
-  const random = BigInt(`0x${randomBytes(10).toString("hex")}`)
-    .toString(36)
-    .padStart(16, "0");
-  return `c${now.toString(36)}${counter.toString(36).padStart(4, "0")}${random}`.slice(0, 25);
+/** An id in the contract's format: `c` and 24 random characters in base 36. */
+function newId(): string {
+  return `c${Array.from(randomBytes(24), (byte) => (byte % 36).toString(36)).join("")}`;
 }
