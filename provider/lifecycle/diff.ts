@@ -32,6 +32,11 @@ export function diff(
   // A diff without a check before it is a refresh's, which still calls a renamed or moved resource by its old URN.
   const isOfProgram = owner !== undefined && run.checked.has(owner);
   if (isOfProgram && !changes.some(({ replaces }) => replaces)) {
+    // From 3.274 on, the engine's request for an import is that of a `get`; only an import goes on to a diff.
+    if (run.ownership.hasLookedAt(id, owner)) {
+      if (run.ownership.hasOther(id, owner)) throw new TakenServerError(id);
+      run.ownership.takeOver(id, owner);
+    }
     if (run.ownership.isAnnouncedByOther(id, owner)) throw new TakenServerError(id, { isOwner: true });
     if (run.ownership.hasOther(id, owner)) {
       const message =

@@ -19,6 +19,10 @@ export interface Ownership {
   announce(id: string, owner: Owner): void;
   /** Whether another resource is about to take the server over, or has done so, in this run. */
   isAnnouncedByOther(id: string, owner: Owner): boolean;
+  /** Notes that a resource reads a server of which it knows nothing: a `get`, or an import, which goes on to a diff. */
+  lookAt(id: string, owner: Owner): void;
+  /** Whether the resource has read the server without knowing anything of it. */
+  hasLookedAt(id: string, owner: Owner): boolean;
   /** Notes that a resource has taken an existing server over. */
   takeOver(id: string, owner: Owner): void;
   isTakenOver(id: string): boolean;
@@ -27,6 +31,7 @@ export interface Ownership {
 export function createOwnership(): Ownership {
   const owners = new Map<string, Set<Owner>>();
   const announced = new Map<string, Owner>();
+  const lookedAt = new Map<Owner, string>();
   const takenOver = new Set<string>();
   function claim(id: string, owner: Owner): void {
     owners.set(id, (owners.get(id) ?? new Set()).add(owner));
@@ -42,6 +47,8 @@ export function createOwnership(): Ownership {
     },
     announce: (id, owner) => void announced.set(id, owner),
     isAnnouncedByOther: (id, owner) => announced.has(id) && announced.get(id) !== owner,
+    lookAt: (id, owner) => void lookedAt.set(owner, id),
+    hasLookedAt: (id, owner) => lookedAt.get(owner) === id,
     takeOver(id, owner) {
       announced.set(id, owner);
       takenOver.add(id);

@@ -35,6 +35,7 @@ export async function read(
   }
   const get = () => run.client.getServer(id, deadline);
   const isKnown = state.name !== undefined || state.createdAt !== undefined;
+  if (!isKnown && owner !== undefined) run.ownership.lookAt(id, owner);
   const server = await (isKnown
     ? unlessGone(run, { id, state }, get, deadline)
     : get().catch(explainMissing(id)));
