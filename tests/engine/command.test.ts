@@ -245,7 +245,7 @@ describe("import-file", () => {
     const server = reference.servers().find((one) => one.id === id);
     expect({ appServerId, appToken }).toEqual({ appServerId: id, appToken: server?.token });
     expect(await pulumi("stack", "export")).not.toContain(server?.token);
-    expect(reference.servers()).toHaveLength(3);
+    expect(reference.servers()).toHaveLength(2);
   });
 
   test("an id that the account does not have stops it before anything is written", async () => {
