@@ -11,9 +11,9 @@ const { bin, scripts } = readManifest(".");
 
 /** Other commands, of which only the names are checked, against typos. */
 const OTHERS =
-  `[ . Invoke-Expression brew cat cd chmod cmp cp curl date diff docker dotnet echo env eval exit export find gh git go grep head helm jq
-  kill kubectl ls mkdir mv node openssl pip pnpm printf python python3 read rm sed set sleep sort source tail tar tee test
-  touch tr trap true umask uniq wait wc xargs yarn`.split(/\s+/);
+  `. [ brew cat cd chmod cmp cp curl date diff docker dotnet echo env eval exit export find gh git go grep head helm
+  Invoke-Expression jq kill kubectl ls mkdir mv node openssl pip pnpm printf python python3 read rm sed set sleep
+  sort source tail tar tee test touch tr trap true umask uniq wait wc xargs yarn`.split(/\s+/);
 
 /** Problems of the commands in a shell text, one sentence each. `page` says whose scripts `npm run` refers to. */
 export async function checkShell(text: string, page: string): Promise<string[]> {
