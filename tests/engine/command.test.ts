@@ -56,7 +56,7 @@ describe("orphans", () => {
     await pulumi(...UP);
   });
 
-  test("lists what no stack owns, with its import line; stacks, files and stdin tell the same", async () => {
+  test("lists the servers that no stack owns, each with its import command, from stacks, files and stdin alike", async () => {
     const orphan = await createByHand(reference, "Left over!");
     const date = reference.servers()[1]?.createdAt.slice(0, 10);
     const state = await pulumi("stack", "export");
@@ -97,7 +97,7 @@ To take over several at once: npx pulumi-postject import-file --help
     expect(stdout).not.toContain("pulumi import");
   });
 
-  test("takes the access token from the stack's configuration, too", async () => {
+  test("also takes the access token from the stack's configuration", async () => {
     await pulumi("config", "set", "--secret", "postject:accessToken", reference.accessToken);
     const env = { POSTJECT_ACCESS_TOKEN: "" };
     expect((await run(["orphans", "--stack", "dev"], { env })).stdout).toContain(
@@ -121,7 +121,7 @@ To take over several at once: npx pulumi-postject import-file --help
     [true, 0],
     [false, 1],
   ])(
-    "a delete that is acknowledged without a body is settled by the list: done %s",
+    "a delete that is acknowledged without a body is verified with the list: done %s",
     async (commit, exitCode) => {
       await createByHand(reference, "pr-7 app");
       reference.faults.add({ route: "deleteServer", commit, outcome: { kind: "response", status: 204 } });
@@ -130,7 +130,7 @@ To take over several at once: npx pulumi-postject import-file --help
     },
   );
 
-  test("a delete that fails half-way says what is gone, also with --json", async () => {
+  test("a delete that fails half-way says what was deleted, also with --json", async () => {
     const [first, second] = [
       await createByHand(reference, "pr-7 a"),
       await createByHand(reference, "pr-7 b"),
@@ -212,7 +212,7 @@ To take over several at once: npx pulumi-postject import-file --help
 });
 
 describe("import-file", () => {
-  test("takes all servers that no stack owns into a stack of the plugin", async () => {
+  test("imports all servers that no stack owns into a stack of the plugin", async () => {
     open("yaml");
     await pulumi("stack", "init", "dev");
     await pulumi(...UP);
@@ -234,7 +234,7 @@ describe("import-file", () => {
     expect(reference.requests({ method: "POST" })).toHaveLength(5);
   });
 
-  test("takes selected servers into a TypeScript program, whose next update completes them", async () => {
+  test("imports selected servers into a TypeScript program, whose next update completes them", async () => {
     open("quickstart");
     await pulumi("stack", "init", "dev");
     const [id] = [
@@ -249,7 +249,7 @@ describe("import-file", () => {
     const server = reference.servers().find((one) => one.id === id);
     expect({ appServerId, appToken }).toEqual({ appServerId: id, appToken: server?.token });
     expect(await pulumi("stack", "export")).not.toContain(server?.token);
-    expect(reference.servers()).toHaveLength(3);
+    expect(reference.servers()).toHaveLength(2);
   });
 
   test("an id that the account does not have stops it before anything is written", async () => {

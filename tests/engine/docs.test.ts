@@ -13,7 +13,7 @@ import { useReference, useWorkspace } from "../support/fixtures";
 import { checkShell } from "../support/shell";
 import { commandsOf, findWorkflows, lintWorkflow } from "../support/workflows";
 
-/** Blocks that are held to nothing, and why. */
+/** Blocks that nothing checks, and why. */
 const unchecked: readonly { page: string; contains: string; reason: string }[] = [
   {
     page: "DESIGN.md",
@@ -37,7 +37,7 @@ const unchecked: readonly { page: string; contains: string; reason: string }[] =
   },
 ];
 
-/** What a fragment of TypeScript may take for granted, by the name it uses. */
+/** Declarations that a fragment of TypeScript gets for the names it uses. */
 const given: Readonly<Record<string, string>> = {
   postject: 'import * as postject from "pulumi-postject";',
   pulumi: 'import * as pulumi from "@pulumi/pulumi";',
@@ -45,7 +45,7 @@ const given: Readonly<Record<string, string>> = {
   reference: 'declare const reference: import("pulumi-postject/reference").Reference;',
 };
 
-/** Every key that a project file may have at its top. */
+/** The keys that a project file may have at its top level. */
 const PROJECT_KEYS =
   "name runtime description main author website license plugins packages config variables resources outputs options backend template stackConfigDir requiredPulumiVersion".split(
     " ",
@@ -55,7 +55,7 @@ type Document = Readonly<Record<string, unknown>>;
 
 const isUnchecked = (block: CodeBlock) =>
   unchecked.some(({ page, contains }) => page === block.page && block.text.includes(contains));
-/** Commands in sentences are held to the same as those in blocks. */
+/** Commands in sentences are checked like those in blocks. */
 const blocks = readPages().flatMap((page) => [...page.blocks, ...page.commands]);
 const of = (language: string) => blocks.filter((block) => block.language === language && !isUnchecked(block));
 
@@ -69,7 +69,7 @@ beforeAll(async () => {
   await workspace.pulumi(["stack", "init", "dev"]);
 });
 
-test("every block of code is in a language that is checked, or stands in the list of those that are not", () => {
+test("every block of code is in a language that is checked, or on the list of unchecked blocks", () => {
   // Blocks in Java come from docs/examples, which are compiled in tests/engine/sdks.test.ts.
   const checked = ["ts", "yaml", "sh", "json", "python", "go", "java"];
   const others = blocks.filter((block) => !checked.includes(block.language) && !isUnchecked(block));
@@ -200,7 +200,7 @@ function write(file: string, content: object): void {
   writeFileSync(path.join(workspace.folder, file), JSON.stringify(content));
 }
 
-/** Previews the program in the workspace; `keys` are the configuration that it wants, `accounts` those that it names. */
+/** Previews the program in the workspace, with the configuration `keys` and the named `accounts` that it needs. */
 async function preview(
   keys: readonly string[],
   accounts: readonly (string | undefined)[] = [],
@@ -223,7 +223,7 @@ async function checkYaml(block: CodeBlock): Promise<string[]> {
   return problems.map((problem) => `${block.place}: ${problem}`);
 }
 
-/** What is wrong with one document: a workflow, an object of Kubernetes, a stack's configuration or a project. */
+/** Problems of one document: a workflow, a Kubernetes object, a stack's configuration or a project. */
 async function checkDocument(document: Document, { text, page }: CodeBlock): Promise<string[]> {
   const keys = Object.keys(document);
   if ("jobs" in document) return [...lintWorkflow(text), ...(await checkCommands(text, page))];
@@ -246,12 +246,12 @@ async function checkDocument(document: Document, { text, page }: CodeBlock): Pro
   return previewYaml(document);
 }
 
-/** Problems of the commands of a workflow or an action. */
+/** Problems of the commands in a workflow or action. */
 async function checkCommands(text: string, page: string): Promise<string[]> {
   return (await Promise.all(commandsOf(text).map((run) => checkShell(run, page)))).flat();
 }
 
-/** Previews a program in YAML, or a part of one made whole. */
+/** Previews a YAML program, or a fragment completed to one. */
 function previewYaml(program: object): Promise<string[]> {
   const { config = {} } = program as { config?: Readonly<Record<string, { default?: unknown }>> };
   const plugins = { providers: [{ name: PACKAGE_NAME, path: ROOT }] };

@@ -69,7 +69,7 @@ describe("the testing example, with the packed package", () => {
 
   afterAll(() => unpacked.remove());
 
-  // What node:test has shown to pass need not run again whole.
+  // Under node:test all tests run; for the others, one of each file is enough.
   test.each([
     ["node:test", "tsc && node --test dist", /pass 5$/m],
     ["vitest", "tsc && vitest run --exclude 'dist/**' --testTimeout 60000 -t 'two servers'", /2 passed/],
@@ -94,7 +94,7 @@ describe("the testing example, with the packed package", () => {
   });
 });
 
-test("the import example takes a server over that was made by hand", async () => {
+test("the import example imports a server that was created by hand", async () => {
   open("import");
   await createByHand(reference, "Legacy App");
   await pulumi(["stack", "init", "dev"]);
@@ -103,7 +103,7 @@ test("the import example takes a server over that was made by hand", async () =>
   expect(reference.requests({ method: "POST" })).toHaveLength(1);
 });
 
-// Official installs of Pulumi bring these language hosts; an engine that is built from its Go modules cannot have them.
+// Official installs of Pulumi include these language hosts; an engine built from Go modules does not.
 for (const { example: language, file, declaration } of [
   { example: "python", file: "server.py", declaration: "class Server(" },
   { example: "go", file: "server.go", declaration: "func NewServer(" },
@@ -111,7 +111,7 @@ for (const { example: language, file, declaration } of [
   const hasHost = (process.env.PATH ?? "")
     .split(path.delimiter)
     .some((folder) => existsSync(path.join(folder, `pulumi-language-${language}`)));
-  const name = `the SDK for the ${language} example is made from the plugin`;
+  const name = `the SDK for the ${language} example is generated from the plugin`;
   (hasHost ? test : test.skip)(
     hasHost ? name : `${name} (skipped: no pulumi-language-${language} on PATH)`,
     async () => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-gitops-"));
   mkdirSync(path.join(home, "state"));
   minted = [];
-  // Both sides that mint-token.mjs talks to: GitHub's, which says who the runner is, and the team's own.
+  // Both services that mint-token.mjs talks to: GitHub's, which says who the runner is, and the team's own.
   tokenService = createServer(async (request, response) => {
     const isGitHub = request.method === "GET";
     const expected = isGitHub ? "Bearer of-the-runner" : "Bearer identity-for-postject";
@@ -40,7 +40,7 @@ afterAll(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-/** What GitHub would hand to a workflow. */
+/** What GitHub would pass to a workflow. */
 function event(name: string, details: object = {}): GitHubEvent {
   const url = `http://127.0.0.1:${(tokenService.address() as AddressInfo).port}/`;
   return {
@@ -67,7 +67,7 @@ const run = (workflow: string, of: GitHubEvent) => runWorkflow(EXAMPLE, `.github
 const ended = (results: readonly JobResult[]) =>
   results.map(({ job, exitCode, printed }) => ({ job, exitCode, ...(exitCode !== 0 && { printed }) }));
 
-test("a pull request gets an environment that its close destroys, each run with a token of its own", async () => {
+test("a pull request gets an environment that is destroyed when it is closed, and each run mints its own token", async () => {
   const up = await run("preview-environment.yml", pullRequest("opened"));
   expect(ended(up)).toEqual([{ job: "up", exitCode: 0 }]);
   expect(namesOf(reference)).toEqual(["pr-42 app", "pr-42 newsletter"]);

@@ -26,13 +26,13 @@ export interface Page {
   readonly headings: readonly { readonly tag: string; readonly anchor: string }[];
 }
 
-/** Pages at the top whose readers are users or contributors; all of `docs` and the examples come on top. */
+/** Pages in the root folder for users and contributors, in addition to all of `docs` and the examples. */
 const TOP = ["README.md", "DESIGN.md", "CONTRIBUTING.md", "SECURITY.md"];
 
-/** How a page links a file of ours where a relative link would lead elsewhere: in Pulumi's registry. */
+/** How pages in Pulumi's registry link to our files; a relative link would lead elsewhere there. */
 const OURS = "https://github.com/pulumi-postject/pulumi-postject/blob/main/";
 
-/** Names that pages use for a language, by the one it is checked as. */
+/** Other names for languages that pages may use. */
 const languages: Readonly<Record<string, string>> = {
   typescript: "ts",
   bash: "sh",
@@ -68,7 +68,7 @@ export function readPage(page: string): Page {
   let place = "";
   let heading: string | undefined;
   for (const { type, tag, map, info, content, children } of markdown.parse(text, {})) {
-    // The parts of a table's row have no line of their own.
+    // The cells of a table have no line of their own.
     if (map) place = `${page}:${map[0] + 1}`;
     if (type === "fence") {
       const name = info.trim().split(/\s/)[0]?.toLowerCase() ?? "";
@@ -89,7 +89,7 @@ export function readPage(page: string): Page {
   return { path: page, text, blocks, commands, links, headings };
 }
 
-/** Links of a page that lead nowhere: `docs/import.md:6: there is no …`. */
+/** Broken links of a page: `docs/import.md:6: there is no …`. */
 export function brokenLinks({ path: page, links }: Page, pages: readonly Page[]): string[] {
   return links.flatMap(({ place, target: link }) => {
     const [file = "", anchor] = link.split("#");

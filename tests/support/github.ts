@@ -17,7 +17,7 @@ interface Workflow {
   readonly jobs: Readonly<Record<string, { readonly if: string; readonly steps: readonly Step[] }>>;
 }
 
-/** What an event brings: the contexts of `${{ … }}`, and the variables that GitHub itself sets. */
+/** What an event provides: the contexts of `${{ … }}`, and the variables that GitHub sets. */
 export interface GitHubEvent {
   readonly github: { readonly event_name: string; readonly repository: string; readonly event: object };
   readonly vars: Readonly<Record<string, string>>;
@@ -27,17 +27,17 @@ export interface GitHubEvent {
 
 export interface JobResult {
   readonly job: string;
-  /** Of the command that failed and ended the job; else 0. */
+  /** The exit code of the command that failed and ended the job, or 0. */
   readonly exitCode: number;
-  /** All of stdout and stderr, without the lines that tell GitHub what to mask. */
+  /** All of stdout and stderr, except the lines that tell GitHub what to mask. */
   readonly printed: string;
   /** What the job's steps wrote for later steps. */
   readonly environment: string;
 }
 
 /**
- * Runs the jobs of a workflow whose `if` holds for the event, each in a fresh copy of the example, as a runner has it: `run`
- * steps and those of the repository's own actions. Other people's actions are left out.
+ * Runs the jobs of a workflow whose `if` is true for the event, each in a fresh copy of the example, as on a runner: the `run` steps
+ * and those of the repository's own actions. Actions of others are skipped.
  */
 export async function runWorkflow(example: string, file: string, event: GitHubEvent): Promise<JobResult[]> {
   const { env, jobs } = readYaml(path.join(example, file)) as Workflow;
@@ -86,7 +86,7 @@ function commandsOf({ uses, run }: Step, example: string): string[] {
   return runs.steps.flatMap((step) => commandsOf(step, example));
 }
 
-/** Evaluates an expression by GitHub's own implementation, to a string. */
+/** Evaluates an expression to a string, with GitHub's own implementation. */
 function evaluate(expression: string, { github, vars, secrets }: GitHubEvent): string {
   const contexts = JSON.parse(JSON.stringify({ github, vars, secrets }), data.reviver) as data.Dictionary;
   const { tokens } = new Lexer(expression).lex();

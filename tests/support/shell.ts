@@ -9,13 +9,13 @@ const run = promisify(execFile);
 
 const { bin, scripts } = readManifest(".");
 
-/** Commands that are not ours: only their names are checked, against typos. */
+/** Other commands, of which only the names are checked, against typos. */
 const OTHERS =
-  `[ . brew cat cd chmod cmp cp curl date diff docker dotnet echo env eval exit export find gh git go grep head helm jq
-  kill kubectl ls mkdir mv node openssl pip pnpm printf python python3 read rm sed set sleep sort source tail tar tee test
-  touch tr trap true umask uniq wait wc xargs yarn`.split(/\s+/);
+  `. [ brew cat cd chmod cmp cp curl date diff docker dotnet echo env eval exit export find gh git go grep head helm
+  Invoke-Expression jq kill kubectl ls mkdir mv node openssl pip pnpm printf python python3 read rm sed set sleep
+  sort source tail tar tee test touch tr trap true umask uniq wait wc xargs yarn`.split(/\s+/);
 
-/** Problems of the commands in a shell text, a sentence each. `page` tells whose scripts `npm run` refers to. */
+/** Problems of the commands in a shell text, one sentence each. `page` says whose scripts `npm run` refers to. */
 export async function checkShell(text: string, page: string): Promise<string[]> {
   const problems: string[] = [];
   for (const words of readCommands(text)) {
@@ -58,7 +58,7 @@ function checkNpm(args: string[], page: string): string | undefined {
   return name in own || name in scripts ? undefined : `package.json has no script "${name}"`;
 }
 
-/** Follows the words down to a command as the program's own help names it, and looks its options up there. */
+/** Follows the words to a command by the program's own help, and looks its options up there. */
 async function checkByHelp(program: string, base: string[], args: string[]): Promise<string | undefined> {
   const options: string[] = [];
   let command = base;
@@ -66,14 +66,14 @@ async function checkByHelp(program: string, base: string[], args: string[]): Pro
   for (let index = 0; index < args.length; index++) {
     const word = args[index] ?? "";
     if (word === "--") break;
-    // A dash alone is standard input.
+    // A single dash is standard input.
     if (/^-./.test(word)) {
-      // `-v=9` and `-v9` hold their values.
+      // `-v=9` and `-v9` contain their values.
       const name = word.startsWith("--") ? (word.split("=")[0] ?? "") : word.slice(0, 2);
       options.push(name);
       if (name === word && help.options.get(name)?.takesValue) index++;
     } else if (help.hasCommands) {
-      // Asked for a command that there is not, a program refuses, or shows the help of the one above.
+      // For an unknown command, a program fails or shows the help of the command above.
       const below = await readHelp(program, [...command, word]).catch(() => help);
       if (below.usage === help.usage)
         return help.takesArguments ? undefined : `there is no command "${word}"`;
@@ -118,7 +118,7 @@ async function askForHelp(program: string, words: string[]): Promise<Help> {
   return { usage, hasCommands, takesArguments: /<(?!command)/.test(usage), options };
 }
 
-/** Parses a shell text of a document, where a place to fill in, `<access token>`, stands for a word. */
+/** Parses a shell text of a document, in which a placeholder such as `<access token>` stands for a word. */
 export function parseShell(text: string): ParsedScript {
   const script = parse(text.replace(/<[a-zA-Z][^<>\n]*>/g, (place) => "X".repeat(place.length)));
   if (script.errors) throw new Error(`this is not shell: ${script.errors[0]?.message}\n${text}`);
@@ -126,9 +126,8 @@ export function parseShell(text: string): ParsedScript {
 }
 
 /**
- * What of a text misbehaves when it is pasted into a shell. zsh, unlike bash, passes a comment on as arguments, and fails for a
- * pattern that matches no file; both take `!` for a command of the history; and what follows a program that keeps running waits
- * until that ends.
+ * Problems of a shell text that is pasted into a terminal. Unlike bash, zsh passes comments on as arguments and fails if a pattern
+ * matches no file. In both, `!` recalls a command from the history, and commands after a program that keeps running wait for it.
  */
 export function pasteProblems(text: string): string[] {
   const problems: string[] = [];
@@ -139,21 +138,21 @@ export function pasteProblems(text: string): string[] {
       outsideWords =
         outsideWords.slice(0, node.pos) + " ".repeat(node.end - node.pos) + outsideWords.slice(node.end);
       if (node.text.replace(/'[^']*'/g, "").includes("!"))
-        problems.push(`\`${node.text}\` holds a bare \`!\``);
+        problems.push(`\`${node.text}\` contains an unquoted \`!\``);
     }
     forEachChild(node, visit);
   };
   const script = parseShell(text);
   visit(script);
-  if (outsideWords.includes("#")) problems.push("it holds a comment");
-  if (/[^&]&[^&>]/.test(outsideWords)) problems.push("it puts a command into the background");
+  if (outsideWords.includes("#")) problems.push("it contains a comment");
+  if (/[^&]&[^&>]/.test(outsideWords)) problems.push("it runs a command in the background");
   const reference = readCommands(text).findIndex((words) => /\bpostject-reference$/.test(words.join(" ")));
   if (reference !== -1 && reference < script.commands.length - 1)
     problems.push("commands follow the reference, which keeps running");
   return problems;
 }
 
-/** The simple commands of a text, as words without quotes, those inside substitutions too. */
+/** The simple commands of a text as lists of words without quotes, including those in substitutions. */
 function readCommands(text: string): string[][] {
   const commands: string[][] = [];
   const visit = (node: SyntaxNode) => {

@@ -4,31 +4,31 @@ import { type CommandResult, runCommand, type Workspace } from "../../tools/work
 import { readPage } from "./docs";
 import { parseShell } from "./shell";
 
-/** A shell in a workspace: what one command exports, and the folder it goes to, hold for the next. */
+/** A shell in a workspace. What a command exports, and the folder it changes to, apply to the next one. */
 export interface Terminal {
   run(command: string): Promise<CommandResult>;
-  /** The `npm` commands that were asked for; the workspace's packages are linked instead of installed. */
+  /** The install commands of `npm` so far. They install nothing: the workspace's packages are linked. */
   npm(): string[];
 }
 
 export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** What stands in a document for something of the reader's, `<access token>`, and what to put there. */
+  /** Placeholders of the document, such as `<access token>`, and what to put there. */
   readonly placeholders?: Readonly<Record<string, string>>;
   /** What the reader types where a command asks for something. */
   readonly typed?: string;
 }
 
-/** Checks what a command of a document has done; without one it must succeed. */
+/** Checks of what commands of a document do. A command without a check must succeed. */
 export type Checks = Readonly<Record<string, (result: CommandResult) => unknown>>;
 
-/** A runtime without a language host: the engine then looks for a program of this name that runs policy packs. */
+/** A runtime without a language host, for which the engine looks for a program of this name to run policy packs. */
 const POLICY_RUNTIME = "script";
 
 /**
- * Opens a terminal that differs from a reader's in four things: `npm` installs nothing, `pulumi` is told `--yes
- * --skip-preview` where it would ask, the reference API of a second terminal is the test's own, and a policy pack is run
- * by a script, because a Node.js host that is built from its Go module cannot run one.
+ * Opens a terminal that differs from a reader's in four ways: `npm` installs nothing, `pulumi` gets `--yes --skip-preview` where it
+ * would ask, the reference API of the second terminal is the test's own, and a script runs policy packs, because a Node.js host
+ * built from its Go module cannot.
  */
 export function openTerminal(
   workspace: Workspace,
@@ -71,7 +71,7 @@ export function openTerminal(
         `{ export -p; printf 'cd %q\\n' "$PWD"; } > "${remembered}"`,
       ].join("\n");
       const PATH = [programs, workspace.env.PATH].join(path.delimiter);
-      // `npm run check` has checked the types of every example; here they would cost a second or two a command.
+      // `npm run check` checks the types of every example; here that would cost a second or two per command.
       const variables = { ...workspace.env, ...env, PATH, PULUMI_NODEJS_TRANSPILE_ONLY: "true" };
       return runCommand(
         "bash",
@@ -85,7 +85,7 @@ export function openTerminal(
   };
 }
 
-/** The commands of a document's `sh` blocks in order, without their comments. */
+/** The commands in a document's `sh` blocks, in order. */
 export function commandsIn(document: string): string[] {
   return readPage(document)
     .blocks.filter(({ language }) => language === "sh")
@@ -95,7 +95,7 @@ export function commandsIn(document: string): string[] {
     });
 }
 
-/** Runs commands one after the other. Fails for a command that fails unchecked, and for a check of a command that is not there. */
+/** Runs commands in turn. Fails if a command without a check fails, and if a check is for a command that is not among them. */
 export async function follow(
   terminal: Terminal,
   commands: readonly string[],

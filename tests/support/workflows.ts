@@ -6,7 +6,7 @@ import { ROOT } from "../../tools/root";
 interface Workflow {
   readonly permissions?: unknown;
   readonly jobs?: Readonly<Record<string, { readonly steps?: readonly Step[] }>>;
-  /** Of an action that is made of steps; it has no jobs. */
+  /** The steps of a composite action, which has no jobs. */
   readonly runs?: { readonly steps?: readonly Step[] };
 }
 
@@ -16,7 +16,7 @@ interface Step {
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
-/** Problems of a GitHub Actions workflow, or of an action that is made of steps, a sentence each. Throws if it is not YAML. */
+/** Problems of a GitHub Actions workflow or composite action, one sentence each. Throws if the text is not YAML. */
 export function lintWorkflow(text: string): string[] {
   const { permissions, runs: action } = parse(text) as Workflow;
   const steps = stepsOf(text);
@@ -28,14 +28,14 @@ export function lintWorkflow(text: string): string[] {
   );
   return [
     ...(permissions === undefined && action === undefined
-      ? ["it takes whatever permissions the repository gives"]
+      ? ["it gets whatever permissions the repository grants by default"]
       : []),
     ...unpinned.map((used) => `"${used}" is not pinned to a commit, with the version in a comment`),
     ...(keepsCredentials ? ["a checkout leaves its credentials in the workspace"] : []),
-    // The value of an expression becomes part of the command: a branch name could hold one.
+    // The value of an expression becomes part of the command, and a branch name could contain one.
     ...commandsOf(text)
       .filter((run) => run.includes("${{"))
-      .map((run) => `an expression stands in a command: ${run}`),
+      .map((run) => `a command contains an expression: ${run}`),
   ];
 }
 
@@ -49,7 +49,7 @@ function stepsOf(text: string): Step[] {
   return [...Object.values(jobs), action].flatMap((job) => job?.steps ?? []);
 }
 
-/** Every workflow and action of the checkout and of its examples. */
+/** All workflows and actions of the checkout and its examples. */
 export function findWorkflows(): string[] {
   return [".github", "examples"].flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })

@@ -24,19 +24,19 @@ test("every block of commands can be pasted into bash and zsh", () => {
   ).toEqual([]);
 });
 
-test("what cannot be pasted is found", () => {
+test("blocks that cannot be pasted are found", () => {
   for (const [text, problem] of [
-    ["npm install # brings it", "it holds a comment"],
+    ["npm install # brings it", "it contains a comment"],
     ["curl localhost/x?y=1", "`?` is an unquoted pattern"],
-    ["curl localhost/x?y=1&z=2", "it puts a command into the background"],
-    ['echo "Done!"', '`"Done!"` holds a bare `!`'],
+    ["curl localhost/x?y=1&z=2", "it runs a command in the background"],
+    ['echo "Done!"', '`"Done!"` contains an unquoted `!`'],
     ["npx postject-reference\npulumi up", "commands follow the reference, which keeps running"],
   ] as const)
     expect(pasteProblems(text)).toContain(problem);
   expect(pasteProblems("(umask 077 && curl 'localhost/x?y=1&z=2#!' > a#b)")).toEqual([]);
 });
 
-/** Every match in the pages that is not known, with its place. */
+/** All matches in the pages that are not known, with their places. */
 function unknownIn(pattern: RegExp, known: readonly string[]): string[] {
   return pages.flatMap(({ path: page, text }) =>
     text.split("\n").flatMap((line, index) =>
@@ -48,7 +48,7 @@ function unknownIn(pattern: RegExp, known: readonly string[]): string[] {
   );
 }
 
-test("every environment variable of ours that a page names is one that the code knows", () => {
+test("every environment variable of ours on a page is one that the code reads or writes", () => {
   const sources = ["provider", "sdk", "tools"].flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
@@ -56,7 +56,7 @@ test("every environment variable of ours that a page names is one that the code 
   );
   const variables = sources.flatMap((source) => source.match(/\bPOSTJECT_[A-Z0-9_]+/g) ?? []);
   expect(variables).toContain("POSTJECT_ACCESS_TOKEN");
-  // Those of a named account, and those that an environment gives to an application.
+  // Variables of named accounts, and those that an environment makes for an application.
   const made = [
     ...configurationKeys.map((key) => variableOf(key)?.replace("POSTJECT", "") ?? "none"),
     ...Object.keys(variableSuffixes).map((suffix) => `_${suffix}`),
@@ -65,12 +65,12 @@ test("every environment variable of ours that a page names is one that the code 
   expect(unknownIn(/\b(POSTJECT_[A-Z0-9_]+)/g, variables).filter((found) => !isMade(found))).toEqual([]);
 });
 
-test("every configuration key that a page names exists", () => {
+test("every configuration key on a page exists", () => {
   const keys = Object.keys(configuration).map((key) => `${PACKAGE_NAME}:${key}`);
   expect(unknownIn(/\b(postject:(?!index\b|getServers?\b)[a-z]\w*)(?![\w:])/g, keys)).toEqual([]);
 });
 
-test("every example is opened by a test of the engine", () => {
+test("every example is run by an engine test", () => {
   const folder = path.join(ROOT, "tests/engine");
   const tests = readdirSync(folder).map((file) => readFileSync(path.join(folder, file), "utf8"));
   const opens = (name: string) =>
@@ -79,7 +79,7 @@ test("every example is opened by a test of the engine", () => {
   expect(examples.filter((name) => !tests.some((text) => opens(name).test(text)))).toEqual([]);
 });
 
-test("the README's table of the demo has the demo's steps", () => {
+test("the README's table of the demo lists the demo's steps", () => {
   const source = readFileSync(path.join(ROOT, "tools/demo.ts"), "utf8");
   const steps = [...source.matchAll(/title: "(.+)",\s+sends: "(.+)",\s+servers: (\d+),/g)];
   const { text } = readPage("README.md");

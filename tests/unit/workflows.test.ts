@@ -6,7 +6,7 @@ import { findWorkflows, lintWorkflow } from "../support/workflows";
 const read = (file: string) => readFileSync(path.join(ROOT, file), "utf8");
 const files = findWorkflows();
 
-test.each(files)("%s pins what it uses, and keeps to the least privileges", (file) => {
+test.each(files)("%s pins the actions it uses, with the least privileges", (file) => {
   expect(lintWorkflow(read(file))).toEqual([]);
 });
 
@@ -33,11 +33,11 @@ jobs:
     ),
   ).toMatchInlineSnapshot(`
 [
-  "it takes whatever permissions the repository gives",
+  "it gets whatever permissions the repository grants by default",
   ""actions/checkout@v6" is not pinned to a commit, with the version in a comment",
   ""actions/setup-node@53b83947a5a98c8d113130e565377fae1a50d02f" is not pinned to a commit, with the version in a comment",
   "a checkout leaves its credentials in the workspace",
-  "an expression stands in a command: echo \${{ github.head_ref }}",
+  "a command contains an expression: echo \${{ github.head_ref }}",
 ]
 `);
 });

@@ -31,7 +31,7 @@ const MODULES = [
 const DYNAMIC_HOST =
   process.platform === "win32" ? "pulumi-resource-pulumi-nodejs.cmd" : "pulumi-resource-pulumi-nodejs";
 
-/** Go below this cannot read the modules. */
+/** Older versions of Go cannot read the modules. */
 const GO_VERSION = "1.25.0";
 
 /** Marks a folder in the cache that is not complete yet. */
@@ -40,9 +40,9 @@ const MAKING = "-making-";
 type Report = (line: string) => void;
 
 /**
- * Finds the Pulumi CLI with the language hosts for Node.js and YAML, or provides them: from PATH, from the user's cache,
- * by the official installer, or built with Go. Returns the folders to put on PATH, including the
- * dynamic provider host's. Rejects with what to install if every way fails.
+ * Provides the Pulumi CLI with the language hosts for Node.js and YAML: from PATH, from the user's cache, with the official
+ * installer, or by building them with Go. Returns the folders to put on PATH, including that of the dynamic provider host. If
+ * every way fails, rejects with what to install.
  */
 export async function provideEngine(report: Report): Promise<string[]> {
   const onPath = await findOnPath();
@@ -50,7 +50,7 @@ export async function provideEngine(report: Report): Promise<string[]> {
   const cached = path.join(cacheFolder(), `engine-${CLI_VERSION}-${process.platform}-${process.arch}`);
   if (!(await isWhole(cached))) {
     if (existsSync(cached)) {
-      report(`The engine in ${cached} does not work; it will be provided again.`);
+      report(`The engine in ${cached} does not work, so it is replaced.`);
       rmSync(cached, { recursive: true });
     }
     await provideInto(cached, report);
@@ -58,7 +58,7 @@ export async function provideEngine(report: Report): Promise<string[]> {
   return [cached];
 }
 
-/** Builds or downloads next to the target and moves the result into place once it works, so no partial engine is ever found. */
+/** Downloads or builds next to the target, and moves the result into place once it works: no run finds a partial engine. */
 async function provideInto(target: string, report: Report): Promise<void> {
   const cache = path.dirname(target);
   mkdirSync(cache, { recursive: true });
@@ -89,7 +89,7 @@ async function provideInto(target: string, report: Report): Promise<void> {
   );
 }
 
-/** Removes what killed runs left behind. A run that is still at work is younger than an hour. */
+/** Removes what killed runs left behind. The folder of a run that is still active is less than an hour old. */
 function removeAbandoned(cache: string): void {
   for (const name of readdirSync(cache).filter((entry) => entry.includes(MAKING))) {
     const folder = path.join(cache, name);
@@ -98,7 +98,7 @@ function removeAbandoned(cache: string): void {
   }
 }
 
-/** A `pulumi` on PATH that is new enough and has its language hosts, beside it or on PATH as well. */
+/** The folders of a `pulumi` on PATH that is new enough, and of its language hosts. */
 async function findOnPath(): Promise<string[] | undefined> {
   const folders = (process.env.PATH ?? "").split(path.delimiter);
   const folderOf = (program: string) => folders.find((folder) => existsSync(path.join(folder, program)));
@@ -153,7 +153,7 @@ async function buildWithGo(aside: string, report: Report): Promise<string> {
     await build(path.join(ROOT, "tools/engine", folder), path.join(aside, program), expected, env, report);
   }
   rmSync(caches, { recursive: true, force: true });
-  // Beside the CLI the engine takes it without a warning; it finds the program's own `@pulumi/pulumi` by itself.
+  // Next to the CLI, the engine accepts it without a warning. It finds the program's own `@pulumi/pulumi` by itself.
   copyFileSync(path.join(dynamicHostFolder(), DYNAMIC_HOST), path.join(aside, DYNAMIC_HOST));
   rmSync(path.join(aside, "download"), { recursive: true, force: true });
   return aside;
@@ -196,7 +196,7 @@ async function build(
   const elapsed = () => `${Math.round((Date.now() - started) / 1000)} s`;
   report(`  ${name}: about ${minutes} min …`);
   const progress = setInterval(() => report(`  ${name}: ${elapsed()} so far …`), 30_000);
-  // Without the linked version the CLI reports none, and skips checks that need it.
+  // Without a linked version the CLI reports none, and skips checks that need one.
   const linkedVersion = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${CLI_VERSION}`;
   const args = ["build", "-buildvcs=false", "-o", output, "-ldflags", `-s -w ${linkedVersion}`, "tool"];
   try {
@@ -207,7 +207,7 @@ async function build(
   }
 }
 
-/** Runs a command quietly and rejects with the end of what it printed. */
+/** Runs a command without output. If it fails, rejects with the end of what it printed. */
 function runQuietly(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv): Promise<void> {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
@@ -224,7 +224,7 @@ function runQuietly(command: string, args: string[], cwd: string, env: NodeJS.Pr
   });
 }
 
-/** Another process may have finished first; its engine is used then. */
+/** If another process has finished first, its engine is used. */
 function moveTo(made: string, target: string): void {
   try {
     renameSync(made, target);
