@@ -24,7 +24,7 @@ export const examples = {
   get: { folder: "get", title: "A server that something else manages" },
   environment: { folder: "environment", title: "The servers of one environment" },
   getServer: { folder: "get-server", title: "A server by its name" },
-  getServers: { folder: "get-servers", title: "Servers whose names have a part in common" },
+  getServers: { folder: "get-servers", title: "Servers by a part of their name" },
 } as const satisfies Readonly<Record<string, Example>>;
 
 /** A section of a description in the schema: each SDK shows the program in its own language, the registry all of them. */

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   copyFileSync,
   existsSync,
@@ -8,6 +9,8 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { VERSION } from "../../provider/spec";
@@ -33,6 +36,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const archiveFor = (target: string) => archives.find((archive) => archive.includes(target)) ?? "";
 const install = (archive: string) =>
   workspace.mustPulumi(["plugin", "install", "resource", "postject", VERSION, "--file", archive]);
+
+const { pluginDownloadURL } = JSON.parse(readFileSync(path.join(ROOT, "sdk/schema.json"), "utf8")) as {
+  pluginDownloadURL: string;
+};
 
 const PLUGIN_FILES = [
   "LICENSE",
@@ -74,6 +81,34 @@ test("a program that names no plugin goes up and down with an installed archive,
     POSTJECT_DELETION_PROTECTION: "false",
   });
   expect(reference.servers()).toEqual([]);
+});
+
+test("Pulumi downloads the plugin from a mirror in place of the release that the project names", async () => {
+  const requested: string[] = [];
+  const mirror = createServer(({ url = "" }, response) => {
+    requested.push(url);
+    // Pulumi wants the length of what it downloads; a stream would have none.
+    response.end(readFileSync(path.join(folder, url)));
+  });
+  await once(mirror.listen(0, "127.0.0.1"), "listening");
+  const { port } = mirror.address() as AddressInfo;
+  const declared = path.join(workspace.folder, "sdks/postject");
+  mkdirSync(declared, { recursive: true });
+  writeFileSync(
+    path.join(declared, `postject-${VERSION}.yaml`),
+    `packageDeclarationVersion: 1\nname: postject\nversion: ${VERSION}\ndownloadUrl: ${pluginDownloadURL}\n`,
+  );
+  await workspace.mustPulumi(["stack", "init", "dev"]);
+  try {
+    await workspace.mustPulumi(["preview"], {
+      PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES: `pulumi-postject=http://127.0.0.1:${port}`,
+    });
+  } finally {
+    mirror.close();
+  }
+  expect(requested).toEqual([
+    expect.stringMatching(/^\/pulumi-resource-postject-v[\d.]+-\w+-(amd64|arm64)\.tar\.gz$/),
+  ]);
 });
 
 test("a project that was given the package by name gets its files back in a fresh clone", async () => {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createByHand, namesOf } from "../support/account";
 import { useReference, useStack } from "../support/fixtures";
-import { forms } from "../support/forms";
+import { forms, PluginServer } from "../support/forms";
 
 describe.each(forms)("options of a server in the $form form", ({ Server }) => {
   const reference = useReference({ plan: "free" });
@@ -37,5 +37,25 @@ describe.each(forms)("options of a server in the $form form", ({ Server }) => {
       expect(namesOf(reference)).toEqual(["App"]);
       reference.reset();
     }
+  });
+});
+
+class Provider extends pulumi.ProviderResource {}
+
+describe("an explicit provider with envVarMappings", () => {
+  const reference = useReference();
+  const stack = useStack({ reference });
+
+  test("takes the access token from the variable that is mapped, and the state has no trace of it", async () => {
+    stack.program = async () => {
+      const envVarMappings = { STAGING_ACCESS_TOKEN: "POSTJECT_ACCESS_TOKEN" };
+      const provider = new Provider("postject", "staging", {}, { envVarMappings });
+      new PluginServer("app", { name: "App" }, { provider });
+    };
+    const env = { POSTJECT_ACCESS_TOKEN: "", STAGING_ACCESS_TOKEN: reference.accessToken };
+    const { failed, printed } = await stack.run("up", { env });
+    expect({ failed, printed }).toMatchObject({ failed: false });
+    expect(namesOf(reference)).toEqual(["App"]);
+    expect(stack.rawState()).not.toContain("accessToken");
   });
 });

@@ -54,7 +54,7 @@ export async function compilePython({ source, home, env }: CompiledSdk): Promise
   await mustRun(python, ["-m", "mypy", "--strict", folder], home, env);
 }
 
-/** Also compiles what `pulumi convert` makes of an Environment. */
+/** Also compiles what `pulumi convert` makes of an Environment; from PCL, which it turns every other language into first. */
 export async function compileGo({ source, home, env }: CompiledSdk): Promise<void> {
   const folder = path.join(home, "programs");
   for (const example of examples)
