@@ -1,13 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Command, CommanderError, createCommand, InvalidArgumentError, Option } from "commander";
 import { isLoopback, type Plan, planNames, VERSION } from "../spec";
-import {
-  type Connection,
-  type ConnectionFormat,
-  connectionFormats,
-  connectionLines,
-  urlOf,
-} from "./connection";
+import { type ConnectionFormat, connect, connectionFormats, connectionLines } from "./connection";
 import {
   DataFileError,
   type FaultRule,
@@ -115,7 +109,7 @@ function createProgram(): Command {
         "\nIn PowerShell:  npx postject-reference env --format powershell | Invoke-Expression",
     )
     .action(async (options: EnvOptions) => {
-      console.log(connectionLines[options.format](await connect(options)).join("\n"));
+      console.log(connectionLines[options.format](await connect(options.host, options.port)).join("\n"));
     });
   return program;
 }
@@ -178,37 +172,6 @@ ${control ? withControl : withoutControl}
 
 Servers: ${reference.servers().length}, kept in ${data ?? "memory"}.${control ? pages : ""}
 Ctrl-C stops it.`;
-}
-
-/** A shell runs the lines with the token, and anything may listen on the port: only a JWT is let through. */
-const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-
-/** Asks the running reference for an access token. */
-async function connect({ host, port }: EnvOptions): Promise<Connection> {
-  const url = urlOf(host, port);
-  const { status, json } = await request(`${url}/_reference/access-tokens`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: "{}",
-  }).catch(() => {
-    throw new Error(`Nothing responds at ${url}. Start it with \`npx postject-reference --port ${port}\`.`);
-  });
-  if (typeof json.accessToken === "string" && JWT.test(json.accessToken))
-    return { url, accessToken: json.accessToken };
-  // The health route accepts any host name.
-  if (status === 403 && (await request(`${url}/_reference/health`)).json.status === "ok")
-    throw new Error(
-      `The postject-reference at ${url} refuses requests for the name ${host} on its control plane. Start it with ` +
-        `\`--control-host ${host}\`, or give its address with --host.`,
-    );
-  throw new Error(`The server at ${url} is not a postject-reference, or it was started with --no-control.`);
-}
-
-/** Sends a request to what may be a reference. Any response that is not a JSON object counts as an empty one. */
-async function request(url: string, init: RequestInit = {}) {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
-  const json = (await response.json().catch(() => null)) as Readonly<Record<string, unknown>> | null;
-  return { status: response.status, json: json ?? {} };
 }
 
 function readJsonFile(option: string, file: string): unknown {

@@ -35,3 +35,34 @@ export const connectionLines = {
 export type ConnectionFormat = keyof typeof connectionLines;
 
 export const connectionFormats = Object.keys(connectionLines) as ConnectionFormat[];
+
+/** A shell runs the lines with the token, and anything may listen on the port: only a JWT is let through. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/** Gets an access token from a running reference. Throws an error that says what to do if there is none. */
+export async function connect(host: string, port: number): Promise<Connection> {
+  const url = urlOf(host, port);
+  const { status, json } = await request(`${url}/_reference/access-tokens`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  }).catch(() => {
+    throw new Error(`Nothing responds at ${url}. Start it with \`npx postject-reference --port ${port}\`.`);
+  });
+  if (typeof json.accessToken === "string" && JWT.test(json.accessToken))
+    return { url, accessToken: json.accessToken };
+  // The health route accepts any host name.
+  if (status === 403 && (await request(`${url}/_reference/health`)).json.status === "ok")
+    throw new Error(
+      `The postject-reference at ${url} refuses requests for the name ${host} on its control plane. Start it with ` +
+        `\`--control-host ${host}\`, or give its address with --host.`,
+    );
+  throw new Error(`The server at ${url} is not a postject-reference, or it was started with --no-control.`);
+}
+
+/** Sends a request to what may be a reference. Any response that is not a JSON object counts as an empty one. */
+async function request(url: string, init: RequestInit = {}) {
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
+  const json = (await response.json().catch(() => null)) as Readonly<Record<string, unknown>> | null;
+  return { status: response.status, json: json ?? {} };
+}

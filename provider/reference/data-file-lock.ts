@@ -1,16 +1,5 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-  utimes,
-  writeFileSync,
-} from "node:fs";
+import fs from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -46,17 +35,17 @@ export async function lockDataFile(db: Database, file: string) {
     else await sleep(LOOK_INTERVAL_MS);
   }
   const claim = path.join(folder, `${process.pid}@${hostname()}@${randomBytes(8).toString("hex")}`);
-  writeFileSync(claim, "");
+  fs.writeFileSync(claim, "");
   // A touch that fails does no harm: either it is a brief failure of the file system, or the lock is lost anyway.
-  const touch = () => utimes(claim, new Date(), new Date(), () => {});
+  const touch = () => fs.utimes(claim, new Date(), new Date(), () => {});
   const timer = setInterval(touch, TOUCH_INTERVAL_MS).unref();
   return {
     /** False once another process has taken the lock over, or somebody has removed it: then this one must not write. */
-    isHeld: () => existsSync(claim),
+    isHeld: () => fs.existsSync(claim),
     /** Leaves the folder to the driver, which removes it when the database is closed. */
     release() {
       clearInterval(timer);
-      rmSync(claim, { force: true });
+      fs.rmSync(claim, { force: true });
     },
   };
 }
@@ -76,7 +65,7 @@ function takeDriverLock(db: Database): boolean {
 function look(file: string) {
   const folder = `${file}.lock`;
   try {
-    const claims = readdirSync(folder);
+    const claims = fs.readdirSync(folder);
     if (!claims.every((name) => CLAIM.test(name))) throw foreignLock(file);
     const touched = claims.map((name) => touchedMs(path.join(folder, name)));
     return { claims, state: `${claims} ${touched}` };
@@ -90,11 +79,11 @@ function look(file: string) {
 
 /** Opens the claim, because a network file system may show cached times of a file that nobody opens. */
 function touchedMs(claim: string): number {
-  const handle = openSync(claim, "r");
+  const handle = fs.openSync(claim, "r");
   try {
-    return fstatSync(handle).mtimeMs;
+    return fs.fstatSync(handle).mtimeMs;
   } finally {
-    closeSync(handle);
+    fs.closeSync(handle);
   }
 }
 
@@ -103,12 +92,12 @@ function removeDeadLock(file: string, claim: string | undefined): void {
   // Somebody else's, or of a process that was killed before it left its claim.
   if (claim === undefined) throw foreignLock(file);
   try {
-    unlinkSync(path.join(`${file}.lock`, claim));
+    fs.unlinkSync(path.join(`${file}.lock`, claim));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
     throw error;
   }
-  rmdirSync(`${file}.lock`);
+  fs.rmdirSync(`${file}.lock`);
 }
 
 function inUse(file: string, claim = ""): DataFileError {
