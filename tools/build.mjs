@@ -1,6 +1,6 @@
 // The whole build, for every command that needs one. Plain JavaScript, because it makes what the others run.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -106,7 +106,14 @@ for (const file of readdirSync(PLUGIN_FOLDER)) rmSync(`${PLUGIN_FOLDER}/${file}`
 for (const name of await bundle(PLUGIN)) bundled.add(name);
 // For the bill of materials, which cannot see them among the package's dependencies.
 writeFileSync("dist/bundled.json", JSON.stringify([...bundled].toSorted()));
-for (const file of SERVED) copyFileSync(path.join(REFERENCE, file), path.join("dist", REFERENCE, file));
+for (const file of SERVED) {
+  const text = readFileSync(path.join(REFERENCE, file), "utf8");
+  // The document's white space is for readers of the repository.
+  writeFileSync(
+    `dist/${REFERENCE}/${file}`,
+    file.endsWith(".json") ? JSON.stringify(JSON.parse(text)) : text,
+  );
+}
 
 function compile() {
   const tsc = ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"];

@@ -87,7 +87,7 @@ export function runCommand(
   command: string,
   args: readonly string[],
   cwd: string,
-  env: Readonly<Record<string, string>>,
+  env: Readonly<NodeJS.ProcessEnv>,
   stdin = "",
 ): Promise<CommandResult> {
   return new Promise((done, fail) => {
@@ -118,7 +118,7 @@ export async function mustRun(
   command: string,
   args: readonly string[],
   cwd: string,
-  env: Readonly<Record<string, string>> = {},
+  env: Readonly<NodeJS.ProcessEnv> = {},
 ): Promise<string> {
   const { exitCode, stdout, stderr } = await runCommand(command, args, cwd, env);
   if (exitCode !== 0) throw new Error(`${command} ${args.join(" ")} failed:\n${stdout}${stderr}`.trim());

@@ -160,10 +160,10 @@ async function buildWithGo(aside: string, report: Report): Promise<string> {
 }
 
 /**
- * Caches that the three builds share and nobody needs afterwards: Go would leave 5 GB in the user's own. A cache that the user
+ * Caches that builds share and nobody needs afterwards: Go would leave gigabytes in the user's own. A cache that the user
  * chose is used instead, for instance one that a CI system keeps.
  */
-function goEnv(caches: string): NodeJS.ProcessEnv {
+export function goEnv(caches: string): NodeJS.ProcessEnv {
   return {
     GOCACHE: path.join(caches, "build"),
     GOMODCACHE: path.join(caches, "modules"),

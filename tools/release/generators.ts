@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, renameSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import path from "node:path";
-import { CLI_VERSION, cacheFolder } from "../engine/engine";
+import { CLI_VERSION, cacheFolder, goEnv } from "../engine/engine";
 import { ROOT } from "../root";
 import { mustRun } from "../workspace";
 
@@ -22,7 +22,10 @@ export async function provideGenerators(engine: readonly string[]): Promise<stri
   if (!isNewer(program, path.join(SOURCE, "main.go"))) {
     mkdirSync(cached, { recursive: true });
     const made = `${program}-${process.pid}`;
-    await mustRun("go", ["build", "-buildvcs=false", "-ldflags", "-s -w", "-o", made, "."], SOURCE);
+    const caches = `${made}-go`;
+    const args = ["build", "-buildvcs=false", "-ldflags", "-s -w", "-o", made, "."];
+    await mustRun("go", args, SOURCE, goEnv(caches));
+    rmSync(caches, { recursive: true, force: true });
     renameSync(made, program);
   }
   for (const language of LANGUAGES) {
