@@ -32,6 +32,14 @@ export async function createByHand(
   return ((await response.json()) as { id: string }).id;
 }
 
+/** Deletes a server beside Pulumi. */
+export async function deleteByHand(reference: Reference, id: string): Promise<void> {
+  await fetch(`${reference.url}/v1/servers/${id}`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${reference.accessToken}` },
+  });
+}
+
 /** A server's streams as its resource has them. */
 export function streamsOf(server: StoredServer | undefined): ServerState["streams"] {
   return (server?.streams ?? []).map(({ id, name, type }) => ({ id, name, type }));

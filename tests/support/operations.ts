@@ -13,7 +13,7 @@ export function startOperations(
   connection: Pick<Configuration, "accessToken" | "endpoint"> & Partial<Configuration>,
   options: Omit<RunOptions, "client" | "configuration"> & { sleep?: (ms: number) => Promise<void> } = {},
 ) {
-  const configuration = { deletionProtection: false, maxRetries: 3, requestTimeoutMs: 400, ...connection };
+  const configuration = { deletionProtection: false, maxRetries: 3, requestTimeoutMs: 5000, ...connection };
   const { sleep } = options;
   const client = createClient({ ...configuration, random: () => 0, ...(sleep && { sleep }) });
   const run = lifecycle.startRun({ client, configuration, ...options });
