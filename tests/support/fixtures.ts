@@ -1,3 +1,4 @@
+import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { type Reference, type ReferenceOptions, startReference } from "../../provider/reference";
 import { createWorkspace, type Workspace } from "../../tools/workspace";
 import { createTestStack, type TestStack, type TestStackOptions } from "./stack";
@@ -16,16 +17,28 @@ export function useReference({ per = "test", ...options }: ReferenceOptions & Fi
   );
 }
 
+type ConnectedStackOptions = TestStackOptions & { readonly reference: Reference };
+
 /** Creates a stack for each test, connected to the reference API. Its program declares nothing until a test sets another. */
-export function useStack({
-  program = async () => ({}),
-  ...options
-}: Partial<TestStackOptions> & { readonly reference: Reference }): TestStack {
+export function useStack(options: ConnectedStackOptions): TestStack {
   return useFixture(
     "test",
-    () => createTestStack({ program, ...options }),
+    () => createTestStack(options),
     (stack) => stack.remove(),
   );
+}
+
+/** Returns a function that creates a stack like that, for tests that need more of them, and removes them after each test. */
+export function useMoreStacks(options: ConnectedStackOptions): (program: PulumiFn) => Promise<TestStack> {
+  const stacks: TestStack[] = [];
+  afterEach(() => {
+    for (const stack of stacks.splice(0)) stack.remove();
+  });
+  return async (program) => {
+    const stack = await createTestStack({ ...options, program });
+    stacks.push(stack);
+    return stack;
+  };
 }
 
 export interface WorkspaceFixture extends FixtureScope {

@@ -41,6 +41,11 @@ test("lookups ask the mocks, and their tokens are secret outputs all the same", 
   ]);
 });
 
+test("an empty id is refused instead of creating a server", () => {
+  expect(() => postject.Server.get("shared", "")).toThrow("the id is empty");
+  expect(resources).toEqual([]);
+});
+
 describe("a made-up name", () => {
   const nameIn = async (backend: string, options: pulumi.CustomResourceOptions = {}) => {
     process.env.PULUMI_BACKEND_URL = backend;
