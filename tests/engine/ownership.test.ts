@@ -3,8 +3,9 @@ import * as postject from "../../sdk";
 import { createByHand, namesOf, onlyServer } from "../support/account";
 import { respond } from "../support/faults";
 import { useReference, useStack } from "../support/fixtures";
-import { forms, PluginEnvironment, PluginServer } from "../support/forms";
+import { forms, PluginServer } from "../support/forms";
 import type { Run, RunOptions } from "../support/stack";
+import { useYaml } from "../support/yaml";
 
 // One server belongs to one resource. What an error advises is followed to a clean preview, as a user would.
 
@@ -137,18 +138,24 @@ test("inside a component of the program the option `import` takes the server ove
   expect((await stack.resources()).find((one) => one.id === id)?.urn).toContain("Mail$postject");
 });
 
-test("inside the plugin's Environment an import line with the parent does", async () => {
-  const id = await createByHand(reference, "pr app");
-  const program = async () => void new PluginEnvironment("pr", { servers: { app: {} } });
-  expect(await follow(await up(program))).toMatch(
-    /--parent '?parent=urn:pulumi:dev::test::postject:index:Environment::pr/,
-  );
-  await mustUp(program);
-  await expectCleanPreview();
-  const held = (await stack.resources()).filter((one) => one.id === id);
-  expect(held.map(({ urn }) => urn)).toEqual([
-    "urn:pulumi:dev::test::postject:index:Environment$postject:index:Server::pr-app",
-  ]);
+// A component that fails in an inline program fails jest, too.
+describe("in YAML", () => {
+  const { declare, run, mustRun, resources } = useYaml(reference);
+
+  test("inside the plugin's Environment an import line with the parent does", async () => {
+    const id = await createByHand(reference, "pr app");
+    declare({ pr: { type: "postject:Environment", properties: { servers: { app: {} } } } });
+    const { printed } = await run(["up"]);
+    const [, command = ""] = /run `pulumi (import [^`]+)`/.exec(printed) ?? [];
+    expect(command).toContain("--parent parent=urn:pulumi:dev::test::postject:index:Environment::pr");
+    await mustRun([...command.split(" "), "--yes", "--generate-code=false"]);
+    await mustRun(["up"]);
+    await mustRun(["preview", "--expect-no-changes"]);
+    const held = (await resources()).filter((one) => one.id === id);
+    expect(held.map(({ urn }) => urn)).toEqual([
+      "urn:pulumi:dev::test::postject:index:Environment$postject:index:Server::pr-app",
+    ]);
+  });
 });
 
 test("an unclear create that replaces a resource is resolved by the option `import`", async () => {

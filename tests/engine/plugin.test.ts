@@ -16,8 +16,11 @@ const UNPROTECTED = { POSTJECT_DELETION_PROTECTION: "false" };
 const NO_TOKEN = { POSTJECT_ACCESS_TOKEN: "" };
 
 /** A program of one server. */
-const declareApp = (properties: object = { name: "App" }, options?: object, rest?: object) =>
-  declare({ app: yamlServer(properties, options) }, rest);
+const declareApp = (
+  properties: object = { name: "App" },
+  options?: object,
+  rest?: { config?: object; variables?: object },
+) => declare({ app: yamlServer(properties, options) }, rest);
 
 const provider = (properties: object) => ({ type: "pulumi:providers:postject", properties });
 const secret = (value: string) => ({ "fn::secret": value });

@@ -157,10 +157,10 @@ function withoutReports(stack: Stack): Stack {
   return stack;
 }
 
-/** Every file of a folder and the folders in it as one text. */
-export function readAll(folder: string): string {
+/** Every file below a folder as one text, without the folders of one name. */
+export function readAll(folder: string, { except }: { readonly except?: string } = {}): string {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !(except !== undefined && entry.parentPath.includes(except)))
     .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "utf8"))
     .join("\n");
 }

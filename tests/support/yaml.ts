@@ -5,11 +5,14 @@ import { ROOT } from "../../tools/root";
 import type { Workspace } from "../../tools/workspace";
 import { useWorkspace } from "./fixtures";
 
-/** A program of these resources in YAML, which JSON is too, served by the plugin. */
-export const yamlProgram = (
-  resources: object,
-  { plugin = ROOT, ...rest }: { plugin?: string } & object = {},
-) =>
+/** What stands in a program beside its resources, and the plugin that serves it. */
+interface Surroundings {
+  readonly plugin?: string;
+  readonly [section: string]: unknown;
+}
+
+/** A program in YAML, which JSON is too, served by the plugin. */
+export const yamlProgram = (resources: object, { plugin = ROOT, ...rest }: Surroundings = {}) =>
   JSON.stringify({
     name: "test",
     runtime: "yaml",
@@ -48,8 +51,8 @@ interface YamlResource {
 /** A YAML program and its stack `dev`, on the command line. */
 export interface YamlStack {
   readonly workspace: Workspace;
-  /** Replaces the program. `rest` holds what stands beside its resources. */
-  declare(resources: object, rest?: object): void;
+  /** Replaces the program. */
+  declare(resources: object, rest?: Surroundings): void;
   /** Runs `pulumi`; operations without questions, and without a preview before them. */
   run(args: readonly string[], env?: Env): Promise<Printed>;
   /** Runs like that. Throws everything that it printed if it fails. */
@@ -58,10 +61,9 @@ export interface YamlStack {
   resources(): Promise<YamlResource[]>;
 }
 
-/** Creates the stack of a YAML program for each test, connected to the reference API. */
-export function useYaml(reference: Reference): YamlStack {
-  const workspace = useWorkspace("examples/yaml", { reference });
-  beforeEach(async () => void (await workspace.mustPulumi(["stack", "init", "dev"])));
+/** Creates the stack of a YAML program for each test, connected to the reference API. `bare` leaves `node_modules` to the test. */
+export function useYaml(reference: Reference, { bare = false } = {}): YamlStack {
+  const workspace = useWorkspace("examples/yaml", { reference, bare });
   const self: YamlStack = {
     workspace,
     declare: (resources, rest) =>
@@ -79,5 +81,9 @@ export function useYaml(reference: Reference): YamlStack {
     resources: async () =>
       JSON.parse(await workspace.mustPulumi(["stack", "export"])).deployment.resources ?? [],
   };
+  beforeEach(async () => {
+    self.declare({});
+    await workspace.mustPulumi(["stack", "init", "dev"]);
+  });
   return self;
 }
