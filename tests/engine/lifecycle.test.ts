@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ServerArgs } from "../../sdk";
-import { deleteByHand, namesOf, onlyServer, requestsOf } from "../support/account";
+import { deleteOutside, namesOf, onlyServer, requestsOf } from "../support/account";
 import { refuse, respond } from "../support/faults";
 import { useReference, useStack } from "../support/fixtures";
 import { forms } from "../support/forms";
@@ -18,7 +18,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
   test("a server deleted outside Pulumi is dropped by refresh and created again by the next up", async () => {
     await stack.mustRun("up", { program: declare({ name: "App" }) });
     const { id } = onlyServer(reference);
-    await deleteByHand(reference, id);
+    await deleteOutside(reference, id);
     // A new server does not count as gone yet.
     reference.clock.advance(60_000);
     expect(await stack.mustRun("refresh")).toMatchObject({ changes: { delete: 1 } });
@@ -38,7 +38,7 @@ describe.each(forms)("in the $form form", ({ Server }) => {
         expect(printed).toContain("[deletion-protected]");
       }
       const sameRun = await stack.run("up", { program: declare({ name: "B", deletionProtection: false }) });
-      expect(sameRun.printed).toContain('counts after an update: keep the name "App" for one `pulumi up`');
+      expect(sameRun.printed).toContain('after an update: keep the name "App" for one `pulumi up`');
       expect(sameRun.printed).toContain("[deletion-protected]");
       const lifting = declare({ name: "App", deletionProtection: false });
       expect(await stack.mustRun("up", { program: lifting })).toMatchObject({ changes: { update: 1 } });

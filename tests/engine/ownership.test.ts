@@ -190,12 +190,12 @@ describe("in the dynamic form", () => {
     const twin = (dependsOn: pulumi.Resource[] = []) =>
       new postject.Server("twin", { name: "App", adopt: id }, { dependsOn });
     for (const [program, problem] of [
-      [async () => void app([twin()]), `takes over server ${id}, which this one has`],
-      [async () => void twin([app()]), "names a server that another resource of the program has"],
+      [async () => void app([twin()]), /Another resource of the program .* server \w+/],
+      [async () => void twin([app()]), /names a server that another resource of the program has/],
     ] as const) {
       const { failed, printed } = await stack.run("preview", { program });
       expect(failed).toBe(true);
-      expect(printed).toContain(problem);
+      expect(printed).toMatch(problem);
     }
   });
 

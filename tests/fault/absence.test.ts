@@ -1,5 +1,5 @@
 import type { FaultRule } from "../../provider/reference";
-import { deleteByHand } from "../support/account";
+import { deleteOutside } from "../support/account";
 import { refuse, respond } from "../support/faults";
 import { useReference } from "../support/fixtures";
 import { startOperations } from "../support/operations";
@@ -58,7 +58,7 @@ test("a delete of a server that does not show yet deletes it once it does", asyn
 
 test("a new server counts as gone only 15 seconds after its creation, by the API's clock", async () => {
   const server = await createServer("new");
-  await deleteByHand(reference, server.id);
+  await deleteOutside(reference, server.id);
   const early = startRun();
   expect(await early.read(server)).toBeUndefined();
   expect(early.pausedMs()).toBeGreaterThan(13_000);
@@ -70,7 +70,7 @@ test("a new server counts as gone only 15 seconds after its creation, by the API
 
 test("an operation that may not wait that long keeps the server in the state", async () => {
   const server = await createServer("new");
-  await deleteByHand(reference, server.id);
+  await deleteOutside(reference, server.id);
   await expect(startRun().read({ ...server, timeoutMs: 2000 })).rejects.toThrow(
     /so new that the API may not show it yet.*\[absence-unproven\]/,
   );
@@ -78,7 +78,7 @@ test("an operation that may not wait that long keeps the server in the state", a
 
 test("a server of unknown age is waited for as a new one is", async () => {
   const { id, state } = await createServer("old");
-  await deleteByHand(reference, id);
+  await deleteOutside(reference, id);
   const run = startRun();
   expect(await run.read({ id, state: { ...state, createdAt: undefined } })).toBeUndefined();
   expect(run.pausedMs()).toBe(15_000);
@@ -108,7 +108,7 @@ describe("a 404 is not proof", () => {
     ["the state", "the state does not say whose it is", { withoutSub: false }],
   ])("if %s has no account id", async (_, problem, { withoutSub }) => {
     const { id, state } = await createServer("old");
-    await deleteByHand(reference, id);
+    await deleteOutside(reference, id);
     for (const route of ["getServer", "deleteServer"] as const) addFaults({ route, outcome: MISSING });
     const run = startRun(withoutSub ? "an.opaque-token" : reference.accessToken);
     const stored = { id, state: { ...state, ...(!withoutSub && { accountId: undefined }) } };

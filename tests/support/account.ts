@@ -32,14 +32,6 @@ export async function createByHand(
   return ((await response.json()) as { id: string }).id;
 }
 
-/** Deletes a server beside Pulumi. */
-export async function deleteByHand(reference: Reference, id: string): Promise<void> {
-  await fetch(`${reference.url}/v1/servers/${id}`, {
-    method: "DELETE",
-    headers: { authorization: `Bearer ${reference.accessToken}` },
-  });
-}
-
 /** A server's streams as its resource has them. */
 export function streamsOf(server: StoredServer | undefined): ServerState["streams"] {
   return (server?.streams ?? []).map(({ id, name, type }) => ({ id, name, type }));
@@ -51,4 +43,12 @@ export function namesOf(reference: Reference): string[] {
     .servers()
     .map(({ name }) => name)
     .toSorted();
+}
+
+/** Deletes a server beside Pulumi, in the account of the access token. */
+export async function deleteOutside(reference: Reference, id: string): Promise<void> {
+  await fetch(`${reference.url}/v1/servers/${id}`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${reference.accessToken}` },
+  });
 }
