@@ -75,7 +75,7 @@ async function received(count: number): Promise<void> {
   while (reference.requestCount() < count) await new Promise((done) => setTimeout(done, 10));
 }
 
-test("many operations of one run wait side by side, and nothing is said on stderr", async () => {
+test("many operations of one run wait in parallel, and stderr stays empty", async () => {
   let said = "";
   plugin.stderr.on("data", (chunk) => {
     said += chunk;
@@ -133,7 +133,7 @@ test("Cancel ends a back-off at once, and the process serves another run", async
   expect((await create("App")).getId()).toBe(reference.servers()[0]?.id);
 });
 
-test("a plugin outlives no engine: it ends with the pipe that the engine held", async () => {
+test("a plugin does not outlive its engine: it ends with the engine's pipe", async () => {
   const end = exited();
   plugin.stdin.end();
   expect(await end).toBe(0);
@@ -150,7 +150,7 @@ test("a create that has not sent its POST when the engine dies never sends it", 
   expect(reference.requests({ method: "POST" })).toEqual([]);
 });
 
-test("customTimeouts end an operation", async () => {
+test("customTimeouts limit an operation", async () => {
   reference.faults.add({ route: "listServers", times: 9, outcome: { kind: "hang" } });
   await expect(create("App", { timeoutSeconds: 1 })).rejects.toThrow("[timeout]");
 });

@@ -7,7 +7,7 @@ import { commandsIn, follow, openTerminal } from "../support/terminal";
 const reference = useReference({ per: "file" });
 const workspace = useWorkspace("examples/secrets", { per: "file", reference, withoutAccessToken: true });
 
-test("tokens reach a file, a process and another resource, and are in no state in clear", async () => {
+test("tokens reach a file, a process and another resource, and are in no state in plain text", async () => {
   const terminal = openTerminal(workspace, { placeholders: { "<access token>": reference.accessToken } });
   const expectOwnersFile = (name: string) => {
     const file = path.join(workspace.folder, name);

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { automation } from "@pulumi/pulumi";
-import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
 import type { Reference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
 import { type CommandResult, isolatedEnv, linkPackages, runCommand } from "../../tools/workspace";
@@ -68,6 +68,9 @@ export interface TestStackOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Looked up once, because that starts the CLI. */
+let pulumiCommand: Promise<PulumiCommand> | undefined;
+
 export async function createTestStack(options: TestStackOptions): Promise<TestStack> {
   const home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-test-"));
   const folder = path.join(home, "program");
@@ -86,7 +89,13 @@ export async function createTestStack(options: TestStackOptions): Promise<TestSt
     main: folder,
     plugins: { providers: [{ name: "postject", path: ROOT }] },
   };
-  const workspaceOptions = { workDir: folder, envVars: env, projectSettings };
+  pulumiCommand ??= PulumiCommand.get();
+  const workspaceOptions = {
+    workDir: folder,
+    envVars: env,
+    projectSettings,
+    pulumiCommand: await pulumiCommand,
+  };
   const program = options.program ?? (async () => {});
   let stack = withoutReports(
     await LocalWorkspace.createStack({ projectName: "test", stackName: "dev", program }, workspaceOptions),

@@ -35,7 +35,7 @@ test("check lets unknown values, unusual names and null inputs pass", () => {
   }
 });
 
-test("a name that is left out stays as it was, else it is made", () => {
+test("an omitted name stays as it was, or is made up for a new server", () => {
   expect(check({ oldInputs: { name: "A" }, inputs: {}, autoName: () => "B" }).inputs).toEqual({ name: "A" });
   expect(check({ oldInputs: {}, inputs: {}, autoName: () => "B" }).inputs).toEqual({ name: "B" });
   expect(check({ oldInputs: {}, inputs: {} }).failures).toEqual([
@@ -62,7 +62,7 @@ test.each([
 
 const state = { name: "A", token: "t", createdAt: "now", streams: [] };
 
-test("a diff is of inputs alone: a new name replaces, flags update, adopt is nothing", () => {
+test("a diff compares inputs alone: a new name replaces, a flag updates, and `adopt` changes nothing", () => {
   expect(diff({ state, inputs: { name: "A", adopt: "x" } })).toEqual({ changes: [], isComplete: true });
   expect(diff({ state, inputs: { name: "B" } }).changes).toEqual([{ property: "name", replaces: true }]);
   expect(diff({ state, inputs: { name: UNKNOWN } }).changes).toEqual([{ property: "name", replaces: true }]);
@@ -74,7 +74,7 @@ test("a diff is of inputs alone: a new name replaces, flags update, adopt is not
   );
 });
 
-test("a state that lacks an output is not complete", () => {
+test("a state that lacks an output is incomplete", () => {
   expect(diff({ state: { ...state, token: undefined }, inputs: { name: "A" } }).isComplete).toBe(false);
 });
 
@@ -91,7 +91,7 @@ test("a changed account replaces, also from none", () => {
   ]);
 });
 
-test("a name that an earlier version accepted stays accepted, but no new one like it", () => {
+test("a name that an earlier version accepted stays valid, but no new one like it is", () => {
   expect(check({ oldInputs: { name: " A" }, inputs: { name: " A" } }).failures).toEqual([]);
   expect(
     operationsWith(false).check({ oldInputs: { name: " A" }, inputs: { name: " B" } }).failures,
@@ -109,7 +109,7 @@ test("a host without accounts does not take a state's account for a change", () 
   expect(check({ oldInputs, inputs: { name: "A" } }).failures).toHaveLength(1);
 });
 
-test("a replacement that may not come is not refused: a name that is not known yet may be the old one", () => {
+test("a replacement that may not happen is not refused: an unknown name may turn out to be the old one", () => {
   const { check: checkAgain } = operationsWith(true);
   const request = { owner: "app", oldInputs: { name: "A" }, inputs: { name: UNKNOWN } };
   expect(checkAgain(request).failures).toEqual([]);

@@ -27,13 +27,13 @@ test("every route has its messages, a client method and an operation of the refe
     expect(Object.keys(table)).toEqual(expect.arrayContaining(routeNames));
 });
 
-test("every output of a server but the provider's own comes from the API's answer", () => {
+test("every output of a server but the provider's own comes from the API's response", () => {
   const own = ["accountId", ...Object.keys(serverResource.inputs).filter((key) => key !== "name")];
   const fromApi = Object.keys(serverResource.outputs).filter((key) => !own.includes(key));
   expect(Object.keys(messages.getServer.response.shape)).toEqual(expect.arrayContaining(fromApi));
 });
 
-test("a stream's fields are those of the API's answer", () => {
+test("a stream's fields are those of the API's response", () => {
   expect(Object.keys(messages.getServer.response.shape.streams.def.element.shape).toSorted()).toEqual(
     Object.keys(stream.fields).toSorted(),
   );
