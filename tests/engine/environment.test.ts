@@ -45,7 +45,7 @@ describe("in a TypeScript program", () => {
     expect(namesOf(reference)).toEqual(["pr-42 Marketing"]);
   });
 
-  test("a wrong template is refused by every problem, and nothing is created", async () => {
+  test("a wrong template is refused with all its problems, and nothing is created", async () => {
     const args = '{ servers: { app: {}, marketing: {}, third: { name: 7 } }, nameTemplate: "{nobody}" }';
     writeFileSync(
       path.join(quickstart.folder, "index.ts"),
@@ -127,7 +127,7 @@ describe("in YAML, served by the plugin", () => {
     expect(namesOf(reference)).toEqual(["pr app", "pr taken"]);
   });
 
-  test("every problem of an environment is told at once, without a stack trace", async () => {
+  test("all problems of an environment are reported at once, without a stack trace", async () => {
     const servers = { app: { name: 7 }, "a-b": {}, a_b: {}, access: {} };
     declare({ pr: { type: "postject:Environment", properties: { nameTemplate: "{env}", servers } } });
     const { failed, printed } = await run(["up"]);

@@ -99,7 +99,7 @@ test("stdout holds nothing but the port", async () => {
   expect(printed).toMatch(/^\d+\n$/);
 });
 
-test("after Cancel and SIGINT an idle process ends by itself", async () => {
+test("an idle process ends by itself after Cancel and SIGINT", async () => {
   await cancel();
   await cancel();
   const end = exited();

@@ -128,7 +128,7 @@ test("`npm pack` in a fresh checkout builds, packs the same and leaves the manif
   expect(read(checkout)).toBe(read(ROOT));
 });
 
-test("a manifest that a packing which was cut off has left is made good by the next", () => {
+test("a manifest left behind by an interrupted `npm pack` is repaired by the next one", () => {
   const folder = mkdtempSync(path.join(home, "pack-"));
   const manifest = path.join(folder, "package.json");
   const text = JSON.stringify({ name: "p", scripts: { a: "b" }, devDependencies: { c: "1" } });
@@ -160,7 +160,7 @@ exports.id = new Other(provider, "other", { of: app.id }).id;
   expect(namesOf(reference)).toEqual([]);
 });
 
-test("in a pnpm tree, a package of the program that brings pulumi-postject along goes up and down", async () => {
+test("in a pnpm tree, a library that brings pulumi-postject along goes up and down", async () => {
   const library = path.join(workspace.folder, "acme");
   mkdirSync(library);
   writeFileSync(

@@ -68,7 +68,7 @@ test("a new server counts as gone only 15 seconds after its creation, by the API
   expect(late.pausedMs()).toBe(0);
 });
 
-test("an operation that may not wait that long keeps the server in the state", async () => {
+test("an operation without time for that keeps the server in the state", async () => {
   const server = await createServer("new");
   await deleteOutside(reference, server.id);
   await expect(startRun().read({ ...server, timeoutMs: 2000 })).rejects.toThrow(
@@ -76,7 +76,7 @@ test("an operation that may not wait that long keeps the server in the state", a
   );
 });
 
-test("a server of unknown age is waited for as a new one is", async () => {
+test("a server of unknown age is waited for like a new one", async () => {
   const { id, state } = await createServer("old");
   await deleteOutside(reference, id);
   const run = startRun();
@@ -95,7 +95,7 @@ describe("a 404 is not proof", () => {
     await expect(startRun().read(server)).rejects.toThrow(problem);
   });
 
-  test("if it is another account's, for a read as for a delete", async () => {
+  test("if it is another account's, for a read or a delete", async () => {
     const server = await createServer("old");
     const stranger = await reference.mintAccessToken(reference.addAccount());
     await expect(startRun(stranger).read(server)).rejects.toThrow("[absence-unproven]");

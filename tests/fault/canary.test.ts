@@ -66,7 +66,7 @@ const YAML_PROGRAM = yamlProgram(
 );
 
 test.each(["dynamic", "plugin"])(
-  "through its life in the %s form, with faults and verbose logs, no secret stands anywhere in plain text",
+  "no secret appears in plain text in the life of the %s form, with faults and verbose logs",
   async (form) => {
     if (form === "plugin") writeFileSync(path.join(workspace.folder, "Pulumi.yaml"), YAML_PROGRAM);
     const tokens: string[] = [];
@@ -79,7 +79,7 @@ test.each(["dynamic", "plugin"])(
   },
 );
 
-test("a program that leaks on purpose is found", async () => {
+test("a program that leaks a token on purpose is caught", async () => {
   const program = path.join(workspace.folder, "index.ts");
   const leak =
     '\nmarketing.token.apply((token) => console.log(Buffer.from(`x${token}`).toString("base64")));\n';
@@ -90,7 +90,7 @@ test("a program that leaks on purpose is found", async () => {
   expect(findSecrets(stdout, tokens)).toHaveLength(1);
 });
 
-test("the tarball holds no token but those that the contract's page shows", () => {
+test("the tarball contains only the tokens that the contract's page shows", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-canary-"));
   const pack = ["pack", "--ignore-scripts", "--pack-destination", folder, "--loglevel=error"];
   execFileSync("npm", pack, { cwd: ROOT });

@@ -38,7 +38,7 @@ test("a partial create carries id, token and the provider string, so that a late
   });
 });
 
-test("a user's error has no stack trace, a defect keeps its own", async () => {
+test("a user's error has no stack trace, and a defect keeps its own", async () => {
   const failureOf = (work: Promise<unknown>) =>
     work.then(
       () => undefined,

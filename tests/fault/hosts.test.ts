@@ -124,7 +124,7 @@ describe.each(hosts)("through the $host host", ({ startHost }) => {
       expect(ids(reference)).toHaveLength(1);
     }));
 
-  test("nothing but the proof takes a server out of the state", async () => {
+  test("only proof takes a server out of the state", async () => {
     const rows: [FaultOutcome, string][] = [
       [refuse(401), "unauthorized"],
       [refuse(403), "forbidden"],
@@ -155,7 +155,7 @@ describe.each(hosts)("through the $host host", ({ startHost }) => {
       expect(posts(reference)).toBe(1);
     }));
 
-  test("two creates of one name at once, both responses lost, are two servers in two states", () =>
+  test("two simultaneous creates of one name, both responses lost, are two servers in two states", () =>
     inWorld(async ({ reference, host }) => {
       reference.faults.add({ route: "createServer", times: 2, outcome: { kind: "reset" } });
       const inputs = { name: "A", allowDuplicateName: true };

@@ -20,7 +20,7 @@ const idsOnApi = () => reference.servers().map(({ id }) => id);
 const lose = (commit = true) =>
   reference.faults.add({ route: "createServer", commit, outcome: { kind: "reset" } });
 
-test("a success with a readable id is taken by that id, without a search", async () => {
+test("a success with a readable id is identified by that id, without a search", async () => {
   const run = startRun();
   const { id } = await create("Before", run);
   reference.faults.add({ route: "getServer", outcome: respond(404, "<html>") });
@@ -50,7 +50,7 @@ test("a server that was there before is never the outcome of a lost create", asy
   expect(idsOnApi().indexOf(id)).toBe(1);
 });
 
-test("a new server that is missing from the first lists is looked for again", async () => {
+test("a new server that the first lists lack is looked for again", async () => {
   const run = startRun();
   await create("Before", run);
   lose();
@@ -178,7 +178,7 @@ test("a redirect is not followed, and the access token arrives nowhere else", as
   await other.stop();
 });
 
-test("an access token that expires during a run is refused by its end, and what was created is kept", async () => {
+test("an access token that expires during a run is refused from then on, and what was created is kept", async () => {
   const accessToken = await reference.mintAccessToken(reference.account, { expiresInSeconds: 1 });
   const run = startRun({ accessToken });
   const { id } = await create("A", run);

@@ -189,7 +189,7 @@ describe("a rate limit", () => {
     expect(requests.length).toBeLessThanOrEqual(6000 / 200);
   });
 
-  test("holds the other requests of the client back as well, unless they have no time for it", async () => {
+  test("holds back the client's other requests too, unless they have no time for it", async () => {
     const { client, requests } = await respondWith([slowDown("3"), empty]);
     const first = list(client);
     while (requests.length === 0) await new Promise((done) => setTimeout(done, 10));
@@ -290,7 +290,7 @@ describe("a refusal", () => {
     expect(hadNoEffect(failure)).toBe(true);
   });
 
-  test("in JSON without any message is one too, but a page in HTML leaves a create unclear", async () => {
+  test("in JSON needs no message, but a page in HTML leaves a create unclear", async () => {
     const json = await failureOf(create(await clientOf(403, { code: 7 })));
     expect(json).toMatchObject({ message: expect.stringContaining("[forbidden]") });
     expect(hadNoEffect(json)).toBe(true);
@@ -320,7 +320,7 @@ describe("a refusal", () => {
     expect(own.message).toMatch(/Check `endpoint`: it must be the base URL of the API, without `\/v1`/);
   });
 
-  test("with 404 under a doubled /v1 leads to `endpoint`, for every route", async () => {
+  test("with 404 under a doubled /v1 points to `endpoint`, for every route", async () => {
     const refuse: RequestListener = (_, response) =>
       response.writeHead(404).end(JSON.stringify({ statusCode: 404, message: "Cannot GET /v1/v1/servers" }));
     const client = connectTo(`http://127.0.0.1:${await listen(createServer(refuse))}/v1`);
@@ -346,9 +346,9 @@ describe("a refusal", () => {
   });
 });
 
-test("a host that no name server knows is tried four times and named", async () => {
+test("an unknown host is tried four times and named", async () => {
   await expect(list(connectTo("https://postject.invalid"))).rejects.toThrow(
-    /Cannot reach https:\/\/postject\.invalid: .*(ENOTFOUND|EAI_AGAIN).*\[network\]/,
+    /Cannot reach https:\/\/postject\.invalid: .*(ENOTFOUND|EAI_AGAIN).*tried 4 times.*\[network\]/,
   );
 });
 
@@ -416,7 +416,7 @@ test("a certificate that is not trusted is refused at once; a custom CA is honou
   expect(await listInBuild(endpoint, { NODE_EXTRA_CA_CERTS: file })).toBe("[]");
 });
 
-test("the client as it is shipped goes through a proxy, to https and to http, but never to this machine", async () => {
+test("the shipped client uses a proxy for https and http, but never for this machine", async () => {
   const { key, cert, file } = makeCertificate();
   const reply: RequestListener = (_, response) => response.end("[]");
   const tlsPort = await listen(createTlsServer({ key, cert }, reply));

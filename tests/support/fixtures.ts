@@ -1,4 +1,3 @@
-import type { PulumiFn } from "@pulumi/pulumi/automation";
 import { type Reference, type ReferenceOptions, startReference } from "../../provider/reference";
 import { createWorkspace, type Workspace } from "../../tools/workspace";
 import { createTestStack, type TestStack, type TestStackOptions } from "./stack";
@@ -17,28 +16,13 @@ export function useReference({ per = "test", ...options }: ReferenceOptions & Fi
   );
 }
 
-type ConnectedStackOptions = TestStackOptions & { readonly reference: Reference };
-
 /** Creates a stack for each test, connected to the reference API. Its program declares nothing until a test sets another. */
-export function useStack(options: ConnectedStackOptions): TestStack {
+export function useStack(options: TestStackOptions & { readonly reference: Reference }): TestStack {
   return useFixture(
     "test",
     () => createTestStack(options),
     (stack) => stack.remove(),
   );
-}
-
-/** Returns a function that creates a stack like that, for tests that need more of them, and removes them after each test. */
-export function useMoreStacks(options: ConnectedStackOptions): (program: PulumiFn) => Promise<TestStack> {
-  const stacks: TestStack[] = [];
-  afterEach(() => {
-    for (const stack of stacks.splice(0)) stack.remove();
-  });
-  return async (program) => {
-    const stack = await createTestStack({ ...options, program });
-    stacks.push(stack);
-    return stack;
-  };
 }
 
 export interface WorkspaceFixture extends FixtureScope {

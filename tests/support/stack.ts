@@ -157,8 +157,8 @@ export async function createTestStack(options: TestStackOptions): Promise<TestSt
 }
 
 /**
- * After each run, the Automation API starts the CLI again for the history and twice for the outputs: more time than many a run
- * takes. Tests read the changes from the events, and the outputs when they want them.
+ * After each run, the Automation API starts the CLI three more times, for the history and the outputs. Tests read the changes
+ * from the events, and the outputs only when they need them.
  */
 function withoutReports(stack: Stack): Stack {
   stack.info = async () => undefined;

@@ -24,7 +24,7 @@ test.each([
   expect(check({ oldInputs: {}, inputs }).failures).toContainEqual({ property, reason });
 });
 
-test("check lets unknown values, unusual names and null inputs pass", () => {
+test("check accepts unknown values, unusual names and null inputs", () => {
   const inputs = { name: UNKNOWN, deletionProtection: UNKNOWN };
   expect(check({ oldInputs: { name: "A" }, inputs })).toEqual({ inputs, failures: [] });
   for (const name of ["ü", "名前", "x".repeat(5000), "🙂"]) {
@@ -85,7 +85,7 @@ test("a state without the name is completed, not replaced", () => {
   });
 });
 
-test("a changed account replaces, also from none", () => {
+test("a changed account replaces the server, even if there was none before", () => {
   expect(diff({ state, inputs: { name: "A", account: "eu" } }).changes).toEqual([
     { property: "account", replaces: true },
   ]);
@@ -98,7 +98,7 @@ test("a name that an earlier version accepted stays valid, but no new one like i
   ).toHaveLength(1);
 });
 
-test("a host without accounts does not take a state's account for a change", () => {
+test("a host without accounts does not see a state's account as a change", () => {
   const fields = { name: serverResource.inputs.name };
   const withoutAccounts = startOperations(
     { accessToken: "opaque", endpoint: "http://127.0.0.1:1", deletionProtection: true },

@@ -27,7 +27,7 @@ test("the defaults are the spec's", () => {
   });
 });
 
-test("values may come as strings, as stack configuration gives them", () => {
+test("values may be strings, as they are in stack configuration", () => {
   const { configuration } = resolve({
     deletionProtection: "false",
     maxRetries: "5",
@@ -88,7 +88,7 @@ describe("the access token", () => {
     env: Record<string, string> = {},
   ) => resolveConfiguration({ provider, stack, env, now: NOW }).configuration?.accessToken;
 
-  test("of the stack comes first if it is for the same account, so that a rotated one counts at once", () => {
+  test("of the stack comes first if it is for the same account, so that a rotated one takes effect at once", () => {
     expect(chosen({ accessToken: other }, { accessToken: fresh })).toBe(fresh);
   });
 
@@ -177,7 +177,7 @@ test.each([
   }
 });
 
-test("this machine is recognised however it is written", () => {
+test("this machine is recognised in every spelling", () => {
   const hosts = [
     "localhost",
     "LOCALHOST",
@@ -262,7 +262,7 @@ test.each([
   }
 });
 
-test("a bad value is refused by the place that it comes from", () => {
+test("a bad value is refused by the name of its source", () => {
   const reasonOf = (sources: Partial<Parameters<typeof resolveConfiguration>[0]>) =>
     resolveConfiguration({ provider: { accessToken: fresh }, env: {}, now: NOW, ...sources }).failures[0]
       ?.reason;

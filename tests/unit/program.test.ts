@@ -30,7 +30,7 @@ beforeEach(async () => {
 
 const readOutput = <T>(output: pulumi.Output<T>) => new Promise<T>((done) => void output.apply(done));
 
-test("lookups ask the mocks, and their tokens are secret outputs all the same", async () => {
+test("lookups ask the mocks, and their tokens are secret outputs even so", async () => {
   expect(await readOutput((await postject.getServer({ name: "A" })).token)).toBe("pt_live_a");
   expect((await postject.getServers({ nameContains: "a" })).servers).toHaveLength(1);
   expect(await readOutput(postject.getServerOutput({ id: pulumi.output("a") }).name)).toBe("A");

@@ -72,7 +72,7 @@ test("the range of pauses doubles up to a maximum, and a pause may be any part o
   expect(pauseMs(failureBackOff, 3, forever, () => 0.5)).toBe(500);
 });
 
-test("after 429 no pause is shorter than the floor, and the range grows with every further 429", () => {
+test("after 429 no pause is shorter than the floor, and the range grows with each 429", () => {
   expect([1, 2, 3, 9].map((attempt) => pauseMs(rateLimitBackOff, attempt, forever, longest))).toEqual([
     1200, 2200, 4200, 30_200,
   ]);

@@ -43,7 +43,7 @@ test.each(Object.keys(generatedFiles))("%s is what the spec generates", async (n
   expect(readFileSync(path.join(ROOT, name), "utf8")).toBe(await generatedFiles[name]?.());
 });
 
-test("the schema knows every field of the spec, what is secret and what replaces", () => {
+test("the schema has every field of the spec, and says what is secret and what replaces", () => {
   const schema = JSON.parse(renderPulumiSchema());
   const resource = schema.resources[serverResource.token];
   const table = (fields: Fields, properties: Record<string, object>): [Fields, Record<string, object>] => [
