@@ -122,14 +122,14 @@ describe("a 404 is not proof", () => {
 
 test.each([202, 204])("a delete that returns %i is settled by the list", async (status) => {
   const server = await createServer("new");
-  addFaults({ route: "deleteServer", outcome: { kind: "answer", status } });
+  addFaults({ route: "deleteServer", outcome: respond(status) });
   await startRun().delete(server);
   expect(reference.servers()).toEqual([]);
 });
 
 test("a delete that is called a success but had no effect is an error", async () => {
   const server = await createServer("new");
-  addFaults({ route: "deleteServer", commit: false, outcome: { kind: "answer", status: 204 } });
+  addFaults({ route: "deleteServer", commit: false, outcome: respond(204) });
   await expect(startRun().delete(server)).rejects.toThrow("[absence-unproven]");
   expect(reference.servers()).toHaveLength(1);
 });

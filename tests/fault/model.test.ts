@@ -54,7 +54,7 @@ const fault: fc.Arbitrary<FaultRule> = fc
   .map((rule) => {
     const { outcome: what } = rule;
     const isRefusal =
-      what.kind === "answer" && what.status >= 400 && what.status < 500 && typeof what.body !== "string";
+      "status" in what && what.status >= 400 && what.status < 500 && typeof what.body !== "string";
     if (what.kind === "stale") return { ...rule, route: "listServers" as const, commit: true };
     return isRefusal ? { ...rule, commit: false } : rule;
   });
@@ -67,7 +67,7 @@ const faults = fc.array(fault, { maxLength: 3 }).map((rules) => {
   if (!rules.some((rule) => rule.outcome.kind === "stale")) return rules;
   return rules.filter(({ route, outcome: what }) => {
     const isRead = route === "getServer" || route === "listServers";
-    return isRead && !(what.kind === "answer" && what.status === 404);
+    return isRead && !("status" in what && what.status === 404);
   });
 });
 

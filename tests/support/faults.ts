@@ -1,6 +1,6 @@
 import type { FaultOutcome } from "../../provider/reference";
 
-/** A response that the API did not mean to give. */
+/** A canned response in place of the correct one. */
 export const respond = (
   status: number,
   body: unknown = "",
@@ -24,7 +24,7 @@ export const lostResponses: [string, FaultOutcome][] = [
   ["an empty success", respond(201)],
   ["an HTML success", respond(200, "<html>")],
   ["a success of another shape", respond(201, { ok: true })],
-  ["a success without a body", { kind: "answer", status: 204 }],
+  ["a success without a body", respond(204)],
   ["an HTML 403", respond(403, "<html>")],
   ["a redirect", respond(302, "", { location: "https://elsewhere.example/" })],
   ["an oversized response", { kind: "huge", bytes: 64 * 1024 * 1024 }],
