@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a program stands in a string here
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { examples } from "../../provider/spec/examples";
@@ -60,6 +60,12 @@ async function live(): Promise<string> {
   return lines.filter((line) => !ENGINES_OWN.test(line)).join("\n");
 }
 
+const PROGRAM = `import * as postject from "pulumi-postject";
+const app = new postject.Server("app", { name: "App" });
+const marketing = new postject.Server("marketing", {}, { dependsOn: app });
+export const token = app.token;
+`;
+
 const YAML_PROGRAM = yamlProgram(
   { app: yamlServer({ name: "App" }), marketing: yamlServer({}, { dependsOn: ["${app}"] }) },
   { outputs: { token: "${app.token}" } },
@@ -68,7 +74,8 @@ const YAML_PROGRAM = yamlProgram(
 test.each(["dynamic", "plugin"])(
   "no secret appears in plain text in the life of the %s form, with faults and verbose logs",
   async (form) => {
-    if (form === "plugin") writeFileSync(path.join(workspace.folder, "Pulumi.yaml"), YAML_PROGRAM);
+    const [file, text] = form === "plugin" ? ["Pulumi.yaml", YAML_PROGRAM] : ["index.ts", PROGRAM];
+    writeFileSync(path.join(workspace.folder, file), text);
     const tokens: string[] = [];
     const watch = setInterval(() => tokens.push(...reference.servers().map(({ token }) => token)), 50);
     const all = await live();
@@ -80,10 +87,9 @@ test.each(["dynamic", "plugin"])(
 );
 
 test("a program that leaks a token on purpose is caught", async () => {
-  const program = path.join(workspace.folder, "index.ts");
   const leak =
-    '\nmarketing.token.apply((token) => console.log(Buffer.from(`x${token}`).toString("base64")));\n';
-  writeFileSync(program, readFileSync(program, "utf8") + leak);
+    'marketing.token.apply((token) => console.log(Buffer.from(`x${token}`).toString("base64")));\n';
+  writeFileSync(path.join(workspace.folder, "index.ts"), PROGRAM + leak);
   await workspace.pulumi(["stack", "init", "dev"]);
   const { stdout } = await workspace.pulumi(["up", "--yes", "--skip-preview"]);
   const tokens = reference.servers().map(({ token }) => token);
