@@ -1,12 +1,16 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of Pulumi YAML
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as postject from "../../sdk";
-import { ROOT } from "../../tools/root";
 import { createByHand, namesOf } from "../support/account";
 import { useReference, useStack, useWorkspace } from "../support/fixtures";
+import { PluginEnvironment } from "../support/forms";
+import { useYaml } from "../support/yaml";
 
 const reference = useReference();
+
+const UNPROTECTED = { env: { POSTJECT_DELETION_PROTECTION: "false" } };
 
 const tokenOf = (name: string) => reference.servers().find((server) => server.name === name)?.token;
 
@@ -14,16 +18,17 @@ describe("in a TypeScript program", () => {
   const stack = useStack({ reference });
   const quickstart = useWorkspace("examples/quickstart");
 
-  const declare = (args: postject.EnvironmentArgs<"app" | "marketing">) => async () => {
-    const { servers, variables } = new postject.Environment("pr-42", args);
-    return { id: servers.app.id, variables };
-  };
-
-  test("a template becomes servers and the variables of an application, tokens secret", async () => {
-    stack.program = declare({ servers: { app: {}, marketing: { name: "Marketing" } } });
-    expect((await stack.run("preview")).failed).toBe(false);
+  test("a template becomes servers, each protected as the environment is unless it says otherwise, and an application's variables, tokens secret", async () => {
+    const program = async () => {
+      const { servers, variables } = new postject.Environment("pr-42", {
+        servers: { app: {}, marketing: { name: "Marketing", deletionProtection: true } },
+        deletionProtection: false,
+      });
+      return { id: servers.app.id, variables };
+    };
+    await stack.mustRun("preview", { program });
     expect(reference.requests()).toEqual([]);
-    const { printed } = await stack.run("up");
+    const { printed } = await stack.mustRun("up");
     expect(namesOf(reference)).toEqual(["pr-42 Marketing", "pr-42 app"]);
     const { id, variables } = await stack.outputs();
     expect(variables).toMatchObject({
@@ -33,135 +38,102 @@ describe("in a TypeScript program", () => {
       POSTJECT_MARKETING_TOKEN: tokenOf("pr-42 Marketing"),
     });
     for (const { token } of reference.servers()) expect(printed + stack.rawState()).not.toContain(token);
-    expect((await stack.run("up")).changes).toEqual({ same: 4 });
+    expect((await stack.mustRun("up")).changes).toEqual({ same: 4 });
+    const destroy = await stack.run("destroy", { args: { continueOnError: true } });
+    expect(destroy.failed).toBe(true);
+    expect(destroy.printed).toContain("[deletion-protected]");
+    expect(namesOf(reference)).toEqual(["pr-42 Marketing"]);
   });
 
-  test("the environment's protection holds for each server that does not say otherwise", async () => {
-    stack.program = declare({
-      servers: { app: {}, marketing: { deletionProtection: true } },
-      deletionProtection: false,
-    });
-    await stack.run("up");
-    const { failed, printed } = await stack.run("destroy");
-    expect(failed).toBe(true);
-    expect(printed).toContain("[deletion-protected]");
-    expect(namesOf(reference)).toEqual(["pr-42 marketing"]);
-  });
-
-  test("a wrong template is refused by every problem, and nothing is created", async () => {
+  test("a wrong template is refused with all its problems, and nothing is created", async () => {
     const args = '{ servers: { app: {}, marketing: {}, third: { name: 7 } }, nameTemplate: "{nobody}" }';
     writeFileSync(
       path.join(quickstart.folder, "index.ts"),
       `import { Environment } from "pulumi-postject"; new Environment("pr", ${args} as any);`,
     );
-    await quickstart.pulumi(["stack", "init", "dev"]);
+    await quickstart.mustPulumi(["stack", "init", "dev"]);
     const { exitCode, stdout, stderr } = await quickstart.pulumi(["preview"]);
     expect(exitCode).not.toBe(0);
-    expect(stdout + stderr).toContain("expected one of: `{environment}`");
+    expect(stdout + stderr).toMatch(/`\{nobody\}`.*`\{environment\}`/);
     expect(stdout + stderr).toContain("would share the name");
     expect(stdout + stderr).toContain("`name` of the server `third` must be a string");
     expect(stdout + stderr).toContain("[environment-invalid]");
     expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+/m);
   });
 
-  test("an environment keeps its servers when a program moves to the plugin", async () => {
-    stack.program = async () =>
-      void new postject.Environment("pr", { servers: { app: {} }, deletionProtection: false });
-    await stack.run("up");
+  test("an environment keeps its servers when a program moves to the plugin, which then deletes them", async () => {
+    const args = { servers: { app: {} }, deletionProtection: false };
+    await stack.mustRun("up", { program: async () => void new postject.Environment("pr", args) });
     const [server] = reference.servers();
-    stack.program = async () => {
-      // What a generated SDK does for a component that a plugin serves.
-      class PluginEnvironment extends pulumi.ComponentResource {}
-      const args = { servers: { app: {} }, deletionProtection: false };
-      new PluginEnvironment("postject:index:Environment", "pr", { ...args, variables: undefined }, {}, true);
-    };
-    const { failed, printed } = await stack.run("up");
-    expect({ failed, printed }).toMatchObject({ failed: false });
+    await stack.mustRun("up", { program: async () => void new PluginEnvironment("pr", args) });
     expect(reference.servers()).toEqual([server]);
+    await stack.mustRun("destroy");
+    expect(reference.servers()).toEqual([]);
   });
 });
 
 describe("in YAML, served by the plugin", () => {
-  const workspace = useWorkspace("examples/yaml", { reference });
-
-  const write = async (resources: object, outputs: object = {}) => {
-    writeFileSync(
-      path.join(workspace.folder, "Pulumi.yaml"),
-      JSON.stringify({
-        name: "test",
-        runtime: "yaml",
-        plugins: { providers: [{ name: "postject", path: ROOT }] },
-        resources,
-        outputs,
-      }),
-    );
-    await workspace.pulumi(["stack", "init", "dev"]);
-  };
-
-  const up = async (args: string[] = []) => {
-    const { exitCode, stdout, stderr } = await workspace.pulumi(["up", "--yes", "--skip-preview", ...args]);
-    return { exitCode, printed: stdout + stderr };
-  };
+  const { declare, run, mustRun, workspace } = useYaml(reference);
 
   test("it previews, creates its servers with an explicit provider, and gives their tokens as secrets", async () => {
     const other = reference.addAccount();
     const properties = { accessToken: await reference.mintAccessToken(other), deletionProtection: false };
-    await write(
+    declare(
       {
         other: { type: "pulumi:providers:postject", properties },
         pr: {
           type: "postject:Environment",
-          // biome-ignore lint/suspicious/noTemplateCurlyInString: YAML's own interpolation
           options: { provider: "${other}" },
           properties: { servers: { app: {}, marketing: { name: "Marketing" } } },
         },
       },
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: YAML's own interpolation
-      { token: "${pr.servers.app.token}", id: "${pr.servers.app.id}", variables: "${pr.variables}" },
+      {
+        outputs: {
+          token: "${pr.servers.app.token}",
+          id: "${pr.servers.app.id}",
+          variables: "${pr.variables}",
+        },
+      },
     );
-    expect((await workspace.pulumi(["preview"])).exitCode).toBe(0);
-    const { exitCode, printed } = await up();
-    expect({ exitCode, printed }).toMatchObject({ exitCode: 0 });
+    await mustRun(["preview"]);
+    await mustRun(["up"]);
     expect(reference.servers().map(({ name, accountId }) => [name, accountId])).toEqual(
       expect.arrayContaining([
         ["pr app", other.id],
         ["pr Marketing", other.id],
       ]),
     );
-    const outputs = JSON.parse(
-      (await workspace.pulumi(["stack", "output", "--json", "--show-secrets"])).stdout,
-    );
+    const outputs = JSON.parse(await workspace.mustPulumi(["stack", "output", "--json", "--show-secrets"]));
     expect(outputs).toMatchObject({
       token: tokenOf("pr app"),
       variables: { POSTJECT_APP_TOKEN: tokenOf("pr app"), POSTJECT_APP_SERVER_ID: outputs.id },
     });
-    expect((await workspace.pulumi(["stack", "output", "--json"])).stdout).not.toContain("pt_live_");
-    expect((await up()).printed).toContain("5 unchanged");
-    expect((await workspace.pulumi(["destroy", "--yes", "--skip-preview"])).exitCode).toBe(0);
+    expect(await workspace.mustPulumi(["stack", "output", "--json"])).not.toContain("pt_live_");
+    expect((await mustRun(["up"])).printed).toContain("5 unchanged");
+    await mustRun(["destroy"]);
     expect(reference.servers()).toEqual([]);
   });
 
   test("a server that cannot be created fails the update by name, and its sibling is kept", async () => {
     await createByHand(reference, "pr taken");
-    await write({ pr: { type: "postject:Environment", properties: { servers: { app: {}, taken: {} } } } });
-    const { exitCode, printed } = await up(["--continue-on-error"]);
-    expect(exitCode).not.toBe(0);
+    declare({ pr: { type: "postject:Environment", properties: { servers: { app: {}, taken: {} } } } });
+    const { failed, printed } = await run(["up", "--continue-on-error"]);
+    expect(failed).toBe(true);
     expect(printed).toContain("[name-taken]");
     expect(printed).not.toContain("exited prematurely");
-    const { stdout } = await workspace.pulumi(["stack", "export"]);
     const app = reference.servers().find(({ name }) => name === "pr app");
-    expect(stdout).toContain(`"id": "${app?.id}"`);
-    expect((await up()).printed).toContain("[name-taken]");
+    expect(await workspace.mustPulumi(["stack", "export"])).toContain(`"id": "${app?.id}"`);
+    expect((await run(["up"])).printed).toContain("[name-taken]");
     expect(namesOf(reference)).toEqual(["pr app", "pr taken"]);
   });
 
-  test("every problem of an environment is told at once", async () => {
+  test("all problems of an environment are reported at once, without a stack trace", async () => {
     const servers = { app: { name: 7 }, "a-b": {}, a_b: {}, access: {} };
-    await write({ pr: { type: "postject:Environment", properties: { nameTemplate: "{env}", servers } } });
-    const { exitCode, printed } = await up();
-    expect(exitCode).not.toBe(0);
+    declare({ pr: { type: "postject:Environment", properties: { nameTemplate: "{env}", servers } } });
+    const { failed, printed } = await run(["up"]);
+    expect(failed).toBe(true);
+    expect(printed).toMatch(/`\{env\}`.*`\{environment\}`/);
     for (const problem of [
-      "the name template has `{env}`",
       "`name` of the server `app` must be a string",
       "would share the name",
       "would share the variable",
@@ -169,51 +141,13 @@ describe("in YAML, served by the plugin", () => {
       "[environment-invalid]",
     ])
       expect(printed).toContain(problem);
-    expect(reference.requests()).toEqual([]);
-  });
-
-  test.each<[string, object, string]>([
-    ["a wrong template", { nameTemplate: "{env}", servers: { app: {} } }, "expected one of: `{environment}`"],
-    [
-      "a name of the wrong type",
-      { servers: { app: { name: 7 } } },
-      "`name` of the server `app` must be a string",
-    ],
-  ])("%s is refused by name, without a stack trace", async (_, properties, problem) => {
-    await write({ pr: { type: "postject:Environment", properties } });
-    const { exitCode, printed } = await up();
-    expect(exitCode).not.toBe(0);
-    expect(printed).toContain(problem);
     expect(printed).not.toMatch(/^\s+at .*:\d+/m);
     expect(reference.requests()).toEqual([]);
   });
 });
 
 describe("as a generated SDK declares it, served by the plugin", () => {
-  class PluginEnvironment extends pulumi.ComponentResource {
-    declare readonly servers: pulumi.Output<Record<string, postject.ServerSummary>>;
-    declare readonly variables: pulumi.Output<Record<string, string>>;
-
-    constructor(name: string, args: pulumi.Inputs, opts: pulumi.ComponentResourceOptions = {}) {
-      super(
-        "postject:index:Environment",
-        name,
-        { ...args, servers: args.servers, variables: undefined },
-        opts,
-        true,
-      );
-    }
-  }
-
   const stack = useStack({ reference });
-
-  const run = async (operation: "preview" | "up" | "destroy") => {
-    const { failed, printed } = await stack.run(operation, {
-      env: { POSTJECT_DELETION_PROTECTION: "false" },
-    });
-    expect({ failed, printed: failed ? printed : "" }).toEqual({ failed: false, printed: "" });
-    return printed;
-  };
 
   const stateOf = async (name: string) => {
     const found = (await stack.resources()).find(({ urn }) => urn.endsWith(`::${name}`));
@@ -228,9 +162,9 @@ describe("as a generated SDK declares it, served by the plugin", () => {
       const { servers: created } = new PluginEnvironment("pr", { servers });
       return { created };
     };
-    await run("preview");
+    await stack.mustRun("preview");
     expect(reference.requests()).toEqual([]);
-    await run("up");
+    await stack.mustRun("up");
     expect(namesOf(reference)).toEqual(["First", "pr app", "pr other"]);
     const { urn: first } = await stateOf("first");
     const app = await stateOf("pr-app");
@@ -239,8 +173,8 @@ describe("as a generated SDK declares it, served by the plugin", () => {
     expect(await stateOf("pr-other")).not.toHaveProperty("dependencies");
     const ids = Object.fromEntries(reference.servers().map(({ name, id }) => [name, id]));
     expect(await stack.outputs()).toMatchObject({ created: { app: { id: ids["pr app"], name: "pr app" } } });
-    expect((await stack.run("up")).changes).toEqual({ same: 5 });
-    await run("destroy");
+    expect((await stack.mustRun("up")).changes).toEqual({ same: 5 });
+    await stack.mustRun("destroy", UNPROTECTED);
     expect(reference.servers()).toEqual([]);
   });
 
@@ -251,8 +185,8 @@ describe("as a generated SDK declares it, served by the plugin", () => {
       const { variables } = new PluginEnvironment("pr", { servers, nameTemplate });
       return { variables };
     };
-    await run("preview");
-    const printed = await run("up");
+    await stack.mustRun("preview");
+    const { printed } = await stack.mustRun("up");
     expect(namesOf(reference)).toEqual(["hush app"]);
     expect(printed + stack.rawState()).not.toMatch(/hush|pt_live_/);
     expect(await stateOf("pr-app")).toMatchObject({
@@ -291,7 +225,7 @@ describe("as a generated SDK declares it, served by the plugin", () => {
         },
       );
     };
-    await run("up");
+    await stack.mustRun("up");
     const before = await stateOf("before");
     const component = await stateOf("pr");
     expect(component).toMatchObject({
@@ -314,10 +248,10 @@ describe("as a generated SDK declares it, served by the plugin", () => {
   test("a component that is renamed with an alias keeps its servers", async () => {
     const args = { servers: { app: {} }, nameTemplate: "{server}" };
     stack.program = async () => void new PluginEnvironment("old", args);
-    await run("up");
+    await stack.mustRun("up");
     const [server] = reference.servers();
     stack.program = async () => void new PluginEnvironment("new", args, { aliases: [{ name: "old" }] });
-    await run("up");
+    await stack.mustRun("up");
     expect(reference.servers()).toEqual([server]);
   });
 });

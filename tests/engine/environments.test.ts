@@ -1,10 +1,10 @@
-import { createWorkspace } from "../../tools/workspace";
 import { namesOf } from "../support/account";
 import { useReference, useWorkspace } from "../support/fixtures";
 import { commandsIn, follow, openTerminal } from "../support/terminal";
 
 const reference = useReference({ per: "file" });
 const workspace = useWorkspace("examples/environments", { per: "file", reference, withoutAccessToken: true });
+const fresh = useWorkspace("examples/environments", { per: "file", reference });
 
 test("one template makes three stacks that do not collide, and one goes without the others", async () => {
   const terminal = openTerminal(workspace, { placeholders: { "<access token>": reference.accessToken } });
@@ -31,13 +31,8 @@ test("one template makes three stacks that do not collide, and one goes without 
 });
 
 test("the commands of docs/environments.md work on a project of that kind", async () => {
-  const other = createWorkspace({
-    example: "examples/environments",
-    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-  });
-  const terminal = openTerminal(other, { typed: reference.accessToken });
+  const terminal = openTerminal(fresh, { typed: reference.accessToken });
   await follow(terminal, commandsIn("docs/environments.md"));
   const { stdout } = await terminal.run("pulumi config --stack production --json");
   expect(JSON.parse(stdout)).toMatchObject({ "postject:deletionProtection": { value: "true" } });
-  other.remove();
 });

@@ -1,179 +1,121 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Reference, startReference } from "../../provider/reference";
 import * as postject from "../../sdk";
-import { onlyServer } from "../support/account";
-import { forms } from "../support/forms";
-import { createTestStack, type TestStack } from "../support/stack";
+import { namesOf, onlyServer } from "../support/account";
+import { useReference, useStack } from "../support/fixtures";
+import { forms, PluginServer } from "../support/forms";
 
 // What a server is called and which one it is must not depend on where it is declared.
 
-let reference: Reference;
-let stack: TestStack;
-
-beforeEach(async () => {
-  reference = await startReference();
-});
-
-afterEach(async () => {
-  stack.remove();
-  await reference.stop();
-});
+const reference = useReference();
+const stack = useStack({ reference });
 
 describe.each(forms)("in the $form form", ({ Server }) => {
-  test("a name that was made up survives a stack rename, a new project name, an alias and another version's state", async () => {
+  test("a made-up name survives a stack rename and an alias, and a given one outlives its line in the program", async () => {
     const declare =
-      (name: string, aliases: pulumi.Alias[] = []) =>
-      async () =>
-        void new Server(name, {}, { aliases });
-    stack = await createTestStack({ reference, program: declare("app") });
-    await stack.run("up");
-    const { id, name } = onlyServer(reference);
-    expect(name).toMatch(/^app-[0-9a-f]{7}$/);
-    const expectNoChange = async () => {
-      const { printed, changes } = await stack.run("up");
-      expect({ printed, changes }).toMatchObject({ changes: { same: 2 } });
-      expect(onlyServer(reference).id).toBe(id);
-    };
+      (name: string, given: postject.ServerArgs, aliases: pulumi.Alias[] = []) =>
+      async () => {
+        new Server(name, {}, { aliases });
+        new Server("given", given);
+      };
+    await stack.mustRun("up", { program: declare("app", { name: "App" }) });
+    const before = reference.servers();
+    expect(namesOf(reference)).toEqual(["App", expect.stringMatching(/^app-[0-9a-f]{7}$/)]);
     await stack.rename("production");
-    await expectNoChange();
-    stack.program = declare("mail", [{ name: "app" }]);
-    await expectNoChange();
-    expect((await stack.resources())[0]).toMatchObject({ id, outputs: { name } });
+    for (const program of [declare("app", {}), declare("mail", {}, [{ name: "app" }])]) {
+      expect((await stack.mustRun("up", { program })).changes).toEqual({ same: 3 });
+      expect(reference.servers()).toEqual(before);
+    }
+    const stored = (await stack.resources()).map(({ id, outputs }) => ({ id, name: outputs.name }));
+    expect(stored).toEqual(expect.arrayContaining(before.map(({ id, name }) => ({ id, name }))));
   });
 
-  test("a resource that gives up its name in the program keeps the server's", async () => {
-    stack = await createTestStack({
-      reference,
-      program: async () => void new Server("app", { name: "App" }),
-    });
-    await stack.run("up");
-    stack.program = async () => void new Server("app");
-    expect((await stack.run("up")).changes).toEqual({ same: 2 });
-    expect(onlyServer(reference).name).toBe("App");
-  });
-
-  test("a get of a server that does not exist, that is another account's or that vanished is an error", async () => {
+  test("a get reads a server that the program does not own; of one that does not exist, is another account's or vanished it is an error", async () => {
     const stranger = await reference.mintAccessToken(reference.addAccount());
-    stack = await createTestStack({
-      reference,
-      program: async () => void new Server("app", { name: "App" }),
-    });
-    await stack.run("up");
-    const { id } = onlyServer(reference);
-    const read = (wanted: string) => async () => ({ name: Server.get("shared", wanted).name });
-    const other = await createTestStack({ reference, program: read("clxnope") });
-    expect((await other.run("up")).printed).toContain("resource 'clxnope' does not exist");
-    other.program = read(id);
-    const asStranger = await other.run("up", { env: { POSTJECT_ACCESS_TOKEN: stranger } });
-    expect(asStranger.printed).toContain(`resource '${id}' does not exist`);
-    expect(await other.run("up")).toMatchObject({ failed: false });
-    expect(await other.outputs()).toEqual({ name: "App" });
+    reference.seed({ servers: [{ name: "App" }] });
+    const { id, token } = onlyServer(reference);
+    const read = (wanted: string) => async () => {
+      const server = Server.get("shared", wanted);
+      return { name: server.name, token: server.token };
+    };
+    const expectMissing = async (wanted: string, env = {}) => {
+      const { failed, printed } = await stack.run("up", { program: read(wanted), env });
+      expect(failed).toBe(true);
+      expect(printed).toContain(`resource '${wanted}' does not exist`);
+    };
+    await expectMissing("clxnope");
+    await expectMissing(id, { POSTJECT_ACCESS_TOKEN: stranger });
+    await stack.mustRun("up", { program: read(id) });
+    expect(await stack.outputs()).toEqual({ name: "App", token });
+    expect(stack.rawState()).not.toContain(token);
+    const snapshot = reference.snapshot();
     reference.reset();
-    const vanished = await other.run("up");
-    expect(vanished).toMatchObject({ failed: true });
-    expect(vanished.printed).toContain(`resource '${id}' does not exist`);
-    other.remove();
+    await expectMissing(id);
+    reference.restore(snapshot);
+    await stack.mustRun("destroy", { env: { POSTJECT_DELETION_PROTECTION: "false" } });
+    expect(onlyServer(reference).id).toBe(id);
   });
 
-  test("a secret name is in no message, whichever operation fails", async () => {
-    const declare = (name: string) => async () => void new Server("app", { name: pulumi.secret(name) });
-    stack = await createTestStack({ reference, program: declare("hunter2 merger") });
-    await stack.run("up");
-    const twin = await createTestStack({ reference, program: declare("hunter2 merger") });
-    const printed = [
-      await twin.run("up"),
-      await stack.run("destroy"),
-      ...(await (async () => {
-        stack.program = declare("other");
-        return [await stack.run("preview")];
-      })()),
-    ];
-    for (const run of printed) expect(run).toMatchObject({ failed: true });
-    // The dynamic form's host is not told which inputs are secret; docs/reliability.md says so.
-    if (Server !== postject.Server) expect(printed.map((run) => run.printed).join()).not.toContain("hunter2");
-    twin.remove();
-  });
-});
-
-test("two servers of one name under different parents are two resources", async () => {
-  class Group extends pulumi.ComponentResource {
-    constructor(name: string) {
-      super("acme:index:Group", name);
-      new postject.Server("app", {}, { parent: this });
-    }
-  }
-  // The engine tells resources of one name apart by the types of their parents.
-  class Other extends pulumi.ComponentResource {
-    constructor(name: string) {
-      super("acme:index:Other", name);
-      new postject.Server("app", {}, { parent: this });
-    }
-  }
-  stack = await createTestStack({ reference, program: async () => void new Group("one") });
-  await stack.run("up");
-  stack.program = async () => {
-    new Group("one");
-    new Other("two");
-  };
-  const { failed, printed } = await stack.run("up");
-  expect({ failed, printed: failed ? printed : "" }).toEqual({ failed: false, printed: "" });
-  const names = reference.servers().map(({ name }) => name);
-  expect(new Set(names).size).toBe(2);
-});
-
-test("an empty id is no id to get: it creates nothing", async () => {
-  let refused: unknown;
-  stack = await createTestStack({
-    reference,
-    program: async () => {
-      try {
-        postject.Server.get("shared", "");
-      } catch (error) {
-        refused = error;
-      }
-    },
-  });
-  await stack.run("up");
-  expect(String(refused)).toContain("the id is empty");
-  expect(reference.requests()).toEqual([]);
-});
-
-test("an output lookup waits in a preview for the server that this run creates", async () => {
-  stack = await createTestStack({
-    reference,
-    program: async () => {
-      const app = new postject.Server("app", { name: "App" });
-      const found = postject.getServerOutput({ name: app.name });
-      const all = postject.getServersOutput({}, { dependsOn: [app] });
-      return { id: found.id, count: all.servers.length };
-    },
-  });
-  await stack.stack.setConfig("postject:endpoint", { value: reference.url });
-  await stack.stack.setConfig("postject:accessToken", { value: reference.accessToken, secret: true });
-  expect(await stack.run("preview")).toMatchObject({ failed: false });
-  expect(reference.requests()).toEqual([]);
-  expect(await stack.run("up")).toMatchObject({ failed: false });
-  expect(await stack.outputs()).toEqual({ id: onlyServer(reference).id, count: 1 });
-});
-
-test("a token of another account warns in a preview, once", async () => {
-  for (const { Server } of forms) {
-    stack = await createTestStack({
-      reference,
-      program: async () => {
-        for (const name of ["A", "B"]) new Server(name, { name });
-      },
-    });
-    await stack.run("up");
-    const other = reference.addAccount();
-    const env = { POSTJECT_ACCESS_TOKEN: await reference.mintAccessToken(other) };
-    const { failed, printed } = await stack.run("preview", { env });
-    expect(failed).toBe(false);
+  test("an access token of another account is warned of in a preview, once", async () => {
+    const program = async () => {
+      for (const name of ["A", "B"]) new Server(name, { name });
+    };
+    await stack.mustRun("up", { program });
+    const env = { POSTJECT_ACCESS_TOKEN: await reference.mintAccessToken(reference.addAccount()) };
+    const { printed } = await stack.mustRun("preview", { env });
     const warnings = printed.match(/warning: The access token is of account acct_\w+, but server "[AB]"/g);
     // Each is printed when it comes and once more at the end.
     expect(new Set(warnings).size).toBe(1);
     expect(printed).toContain(`belongs to account ${reference.account.id}`);
-    if (Server === forms[0].Server) stack.remove();
-    reference.reset();
+  });
+});
+
+test("a secret name is in no message of the plugin, whichever operation fails", async () => {
+  reference.seed({ servers: [{ name: "hunter2 taken" }] });
+  const declare = (name: string) => async () => {
+    const app = new PluginServer("app", { name: pulumi.secret(name) });
+    new PluginServer("twin", { name: pulumi.secret("hunter2 taken") }, { dependsOn: app });
+  };
+  const runs = [
+    await stack.run("up", { program: declare("hunter2 merger") }),
+    await stack.run("destroy"),
+    await stack.run("preview", { program: declare("other") }),
+  ];
+  for (const { failed, printed } of runs) {
+    expect(failed).toBe(true);
+    expect(printed).toMatch(/\[(name-taken|deletion-protected)\]/);
+    expect(printed).not.toContain("hunter2");
   }
+});
+
+test("two servers of one name under different parents are two resources", async () => {
+  // The engine tells resources of one name apart by the types of their parents.
+  class Group extends pulumi.ComponentResource {
+    constructor(type: string, name: string) {
+      super(`acme:index:${type}`, name);
+      new postject.Server("app", {}, { parent: this });
+    }
+  }
+  const program = async () => {
+    new Group("One", "one");
+    new Group("Two", "two");
+  };
+  await stack.mustRun("up", { program });
+  expect(new Set(namesOf(reference)).size).toBe(2);
+});
+
+test("an output lookup waits in a preview for the server that this run creates", async () => {
+  const program = async () => {
+    const app = new postject.Server("app", { name: "App" });
+    const found = postject.getServerOutput({ name: app.name });
+    const all = postject.getServersOutput({}, { dependsOn: [app] });
+    return { id: found.id, count: all.servers.length };
+  };
+  await stack.configure({
+    "postject:endpoint": reference.url,
+    "postject:accessToken": reference.accessToken,
+  });
+  await stack.mustRun("preview", { program });
+  expect(reference.requests()).toEqual([]);
+  await stack.mustRun("up");
+  expect(await stack.outputs()).toEqual({ id: onlyServer(reference).id, count: 1 });
 });

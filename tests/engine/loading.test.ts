@@ -33,7 +33,7 @@ function loadedByPlugin(): { atPort: string[]; atEnd: string[] } {
   return JSON.parse(execFileSync(process.execPath, ["-e", script], { encoding: "utf8", stdio: [...stdio] }));
 }
 
-test("the plugin is one file: it loads no package and no other file but HTTP's, at its start or later", () => {
+test("the plugin is one file: it loads no package, and no other file but HTTP's", () => {
   const { atPort, atEnd } = loadedByPlugin();
   expect(atPort).toEqual([PLUGIN]);
   expect(atEnd).toEqual([PLUGIN]);
@@ -59,7 +59,7 @@ test("the plugin holds one copy of gRPC and one of protobuf, and the licence of 
   }
 });
 
-test("what a first request needs is one file", () => {
+test("a first request needs one more file", () => {
   expect(loadedBy(path.join(ROOT, "dist/provider/client/http.js"))).toHaveLength(1);
 });
 

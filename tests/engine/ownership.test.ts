@@ -1,36 +1,32 @@
-import { writeFileSync } from "node:fs";
-import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type Reference, startReference } from "../../provider/reference";
 import * as postject from "../../sdk";
-import { createWorkspace } from "../../tools/workspace";
 import { createByHand, namesOf, onlyServer } from "../support/account";
-import { PluginServer } from "../support/forms";
-import { createTestStack, type Run, type TestStack } from "../support/stack";
+import { respond } from "../support/faults";
+import { useReference, useStack } from "../support/fixtures";
+import { forms, PluginServer } from "../support/forms";
+import type { Run, RunOptions } from "../support/stack";
+import { useYaml } from "../support/yaml";
 
 // One server belongs to one resource. What an error advises is followed to a clean preview, as a user would.
 
-let reference: Reference;
-let stack: TestStack;
+const reference = useReference();
+const stack = useStack({ reference });
 
 const UNPROTECTED = { POSTJECT_DELETION_PROTECTION: "false" };
 
-beforeEach(async () => {
-  reference = await startReference();
-  stack = await createTestStack({ reference, program: async () => {} });
-});
-
-afterEach(async () => {
-  stack.remove();
-  await reference.stop();
-});
-
 const deletes = () => reference.requests({ method: "DELETE" }).length;
+const idsInState = async () => (await stack.resources()).map(({ id }) => id);
 
-const up = (program: pulumi.automation.PulumiFn, env: Record<string, string> = {}): Promise<Run> => {
-  stack.program = program;
-  return stack.run("up", { env });
-};
+type Program = pulumi.automation.PulumiFn;
+const up = (program: Program, options?: RunOptions) => stack.run("up", { ...options, program });
+const mustUp = (program: Program, options?: RunOptions) => stack.mustRun("up", { ...options, program });
+
+/** Programs of one server called App, or otherwise. */
+const inPlugin =
+  (name: string, opts?: pulumi.CustomResourceOptions, args?: postject.ServerArgs) => async () =>
+    void new PluginServer(name, { name: "App", ...args }, opts);
+const inDynamicForm = (name: string, args?: postject.ServerArgs) => async () =>
+  void new postject.Server(name, { name: "App", ...args });
 
 /** Runs the command that an error shows in backticks, through a shell as a user would. */
 async function follow({ printed }: Run): Promise<string> {
@@ -44,88 +40,63 @@ async function follow({ printed }: Run): Promise<string> {
 }
 
 async function expectCleanPreview(): Promise<void> {
-  const { failed, printed, changes } = await stack.run("preview");
-  expect({ failed, printed, changes }).toMatchObject({ failed: false });
+  const { changes } = await stack.mustRun("preview");
   expect(Object.keys(changes)).toEqual(["same"]);
 }
 
 test("a resource renamed without an alias is told of aliases first; after the import neither removal nor destroy doubles a delete", async () => {
-  await up(async () => void new PluginServer("app", { name: "App" }));
+  await mustUp(inPlugin("app"));
   const { id } = onlyServer(reference);
-  const renamed = async () => void new PluginServer("my mail", { name: "App" });
+  const renamed = inPlugin("my mail");
   const taken = await up(renamed);
   expect(taken.printed).toMatch(/aliases.*pulumi state rename[\s\S]*pulumi import/);
   expect(taken.printed).not.toContain("never recorded");
   expect(await follow(taken)).toContain("'my mail'");
-  const removed = await up(renamed);
-  expect(removed).toMatchObject({ failed: false });
+  const removed = await mustUp(renamed);
   expect(removed.printed).toContain(
     `warning: Not deleted: another resource of the program has server "App" (${id})`,
   );
   expect(deletes()).toBe(0);
   await expectCleanPreview();
-  expect(await stack.run("destroy", { env: UNPROTECTED })).toMatchObject({ failed: false });
+  await stack.mustRun("destroy", { env: UNPROTECTED });
   expect(deletes()).toBe(1);
   expect(reference.servers()).toEqual([]);
 });
 
-test("with --refresh an alias is no second resource, and the advised import works as well", async () => {
-  await up(async () => void new PluginServer("app", { name: "App", deletionProtection: false }));
-  const { id } = onlyServer(reference);
+test("with --refresh an alias is not a second resource, and the advised import works as well", async () => {
+  const unprotected = { deletionProtection: false };
   const refresh = { args: { refresh: true } };
-  stack.program = async () =>
-    void new PluginServer("mail", { name: "App", deletionProtection: false }, { aliases: [{ name: "app" }] });
-  const renamed = await stack.run("up", refresh);
-  expect(renamed).toMatchObject({ failed: false, changes: { same: 2 } });
+  await mustUp(inPlugin("app", {}, unprotected));
+  const { id } = onlyServer(reference);
+  const renamed = await mustUp(inPlugin("mail", { aliases: [{ name: "app" }] }, unprotected), refresh);
+  expect(renamed.changes).toEqual({ same: 2 });
   expect(renamed.printed).not.toContain("warning");
-  stack.program = async () =>
-    void new PluginServer("post", { name: "App", deletionProtection: false }, { import: id });
-  const imported = await stack.run("up", refresh);
-  expect({ ...imported, printed: imported.failed ? imported.printed : "" }).toMatchObject({
-    failed: false,
-    printed: "",
-  });
+  await mustUp(inPlugin("post", { import: id }, unprotected), refresh);
   expect(deletes()).toBe(0);
-  expect((await stack.resources()).map((one) => one.id)).toEqual([id]);
+  expect(await idsInState()).toEqual([id]);
   // A replacement in a run with a refresh deletes what it replaces.
-  stack.program = async () =>
-    void new PluginServer(
-      "final",
-      { name: "Renamed", deletionProtection: false },
-      { aliases: [{ name: "post" }] },
-    );
-  expect(await stack.run("up", refresh)).toMatchObject({ failed: false, changes: { replace: 1 } });
+  const replacing = inPlugin("final", { aliases: [{ name: "post" }] }, { ...unprotected, name: "Renamed" });
+  expect((await mustUp(replacing, refresh)).changes).toMatchObject({ replace: 1 });
   expect(namesOf(reference)).toEqual(["Renamed"]);
 });
 
 test("two resources that have one server are warned of, and leave together with one delete", async () => {
-  await up(async () => void new PluginServer("app", { name: "App" }));
+  await mustUp(inPlugin("app"));
   const { id } = onlyServer(reference);
-  await stack.pulumi([
-    "import",
-    "postject:index:Server",
-    "twin",
-    id,
-    "--yes",
-    "--generate-code=false",
-    "--protect=false",
-  ]);
-  const both = async () => {
-    new PluginServer("app", { name: "App" });
-    new PluginServer("twin", { name: "App" });
-  };
-  expect((await up(both)).printed).toContain(
-    `warning: Two resources of the program have server "App" (${id})`,
-  );
-  expect(await stack.run("destroy", { env: UNPROTECTED, args: { refresh: true } })).toMatchObject({
-    failed: false,
+  const flags = ["--yes", "--generate-code=false", "--protect=false"];
+  await stack.pulumi(["import", "postject:index:Server", "twin", id, ...flags]);
+  const both = await up(async () => {
+    await inPlugin("app")();
+    await inPlugin("twin")();
   });
+  expect(both.printed).toContain(`warning: Two resources of the program have server "App" (${id})`);
+  await stack.mustRun("destroy", { env: UNPROTECTED, args: { refresh: true } });
   expect(deletes()).toBe(1);
   expect(reference.servers()).toEqual([]);
 });
 
 test("the import option is refused for a server that an earlier resource of the program has", async () => {
-  await up(async () => void new PluginServer("app", { name: "App" }));
+  await mustUp(inPlugin("app"));
   const { id } = onlyServer(reference);
   const { failed, printed } = await up(async () => {
     const app = new PluginServer("app", { name: "App" });
@@ -137,93 +108,60 @@ test("the import option is refused for a server that an earlier resource of the 
 });
 
 test("with an explicit provider the import line names it, and asks that provider's account", async () => {
-  const other = reference.addAccount();
-  const token = await reference.mintAccessToken(other);
-  await stack.stack.setConfig("otherToken", { value: token, secret: true });
+  const token = await reference.mintAccessToken(reference.addAccount());
+  class PostjectProvider extends pulumi.ProviderResource {}
   const program = async () => {
-    const provider = new PostjectProvider("eu", {
-      accessToken: new pulumi.Config().requireSecret("otherToken"),
-      endpoint: reference.url,
-    });
-    new PluginServer("app", { name: "App" }, { provider });
+    const args = { accessToken: pulumi.secret(token), endpoint: reference.url };
+    new PluginServer("app", { name: "App" }, { provider: new PostjectProvider("postject", "eu", args) });
   };
   await createByHand(reference, "App", token);
-  const taken = await up(program);
-  expect(await follow(taken)).toMatch(
+  expect(await follow(await up(program))).toMatch(
     /--provider 'provider=urn:pulumi:.*::eu'|--provider provider=urn:pulumi:.*::eu/,
   );
-  expect(await up(program)).toMatchObject({ failed: false });
+  await mustUp(program);
   await expectCleanPreview();
 });
 
-class PostjectProvider extends pulumi.ProviderResource {
-  constructor(name: string, args: pulumi.Inputs) {
-    super("postject", name, args);
-  }
-}
-
-class Mail extends pulumi.ComponentResource {
-  constructor(name: string, opts: pulumi.CustomResourceOptions = {}) {
-    super("acme:index:Mail", name);
-    new PluginServer(`${name}-app`, { name: "App" }, { ...opts, parent: this });
-  }
-}
-
 test("inside a component of the program the option `import` takes the server over in its place", async () => {
+  class Mail extends pulumi.ComponentResource {
+    constructor(name: string, opts: pulumi.CustomResourceOptions = {}) {
+      super("acme:index:Mail", name);
+      new PluginServer(`${name}-app`, { name: "App" }, { ...opts, parent: this });
+    }
+  }
   const id = await createByHand(reference, "App");
   const taken = await up(async () => void new Mail("mail"));
   expect(taken.printed).toContain(`set the resource option \`import: "${id}"\` on it`);
-  expect(await up(async () => void new Mail("mail", { import: id }))).toMatchObject({ failed: false });
-  expect(await up(async () => void new Mail("mail"))).toMatchObject({ failed: false });
+  await mustUp(async () => void new Mail("mail", { import: id }));
+  await mustUp(async () => void new Mail("mail"));
   await expectCleanPreview();
   expect((await stack.resources()).find((one) => one.id === id)?.urn).toContain("Mail$postject");
 });
 
-test("inside the plugin's Environment an import line with the parent does", async () => {
-  const id = await createByHand(reference, "pr app");
-  const workspace = createWorkspace({
-    example: "examples/yaml",
-    engine: [],
-    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-  });
-  writeFileSync(
-    path.join(workspace.folder, "Pulumi.yaml"),
-    `name: environment
-runtime: yaml
-plugins: { providers: [{ name: postject, path: node_modules/pulumi-postject }] }
-resources:
-  pr: { type: postject:Environment, properties: { servers: { app: {} } } }
-`,
-  );
-  try {
-    await workspace.pulumi(["stack", "init", "dev"]);
-    const { stdout } = await workspace.pulumi(["up", "--yes"]);
-    const [, command = ""] = /run `pulumi (import [^`]+)`/.exec(stdout) ?? [];
-    expect(command).toContain("--parent parent=urn:pulumi:dev::environment::postject:index:Environment::pr");
-    for (const args of [
-      [...command.split(" "), "--yes", "--generate-code=false"],
-      ["up", "--yes"],
-      ["preview", "--expect-no-changes"],
-    ]) {
-      const run = await workspace.pulumi(args);
-      expect({ args, ...run }).toMatchObject({ exitCode: 0 });
-    }
-    const { deployment } = JSON.parse((await workspace.pulumi(["stack", "export"])).stdout);
-    const held = (deployment.resources as { urn: string; id?: string }[]).filter((one) => one.id === id);
+// A component that fails in an inline program fails jest, too.
+describe("in YAML", () => {
+  const { declare, run, mustRun, resources } = useYaml(reference);
+
+  test("inside the plugin's Environment an import line with the parent does", async () => {
+    const id = await createByHand(reference, "pr app");
+    declare({ pr: { type: "postject:Environment", properties: { servers: { app: {} } } } });
+    const { printed } = await run(["up"]);
+    const [, command = ""] = /run `pulumi (import [^`]+)`/.exec(printed) ?? [];
+    expect(command).toContain("--parent parent=urn:pulumi:dev::test::postject:index:Environment::pr");
+    await mustRun([...command.split(" "), "--yes", "--generate-code=false"]);
+    await mustRun(["up"]);
+    await mustRun(["preview", "--expect-no-changes"]);
+    const held = (await resources()).filter((one) => one.id === id);
     expect(held.map(({ urn }) => urn)).toEqual([
-      "urn:pulumi:dev::environment::postject:index:Environment$postject:index:Server::pr-app",
+      "urn:pulumi:dev::test::postject:index:Environment$postject:index:Server::pr-app",
     ]);
-  } finally {
-    workspace.remove();
-  }
+  });
 });
 
 test("an unclear create that replaces a resource is resolved by the option `import`", async () => {
-  const declare =
-    (name: string, opts: pulumi.CustomResourceOptions = {}) =>
-    async () =>
-      void new PluginServer("app", { name, deletionProtection: false }, opts);
-  await up(declare("Before"));
+  const declare = (name: string, opts?: pulumi.CustomResourceOptions) =>
+    inPlugin("app", opts, { name, deletionProtection: false });
+  await mustUp(declare("Before"));
   const { id: replaced } = onlyServer(reference);
   // Two new servers of the name: one is somebody else's, and one is ours, of which the response is lost.
   reference.faults.add({ route: "listServers", outcome: { kind: "delay", ms: 2000 } });
@@ -237,74 +175,53 @@ test("an unclear create that replaces a resource is resolved by the option `impo
   expect(failed).toBe(true);
   const [, id = ""] = /set the resource option `import: "(\w+)"` on it/.exec(printed) ?? [];
   expect({ printed, names: namesOf(reference) }).toMatchObject({ names: ["After", "After", "Before"] });
-  expect(await up(declare("After", { import: id }))).toMatchObject({ failed: false });
+  await mustUp(declare("After", { import: id }));
   expect(reference.servers().map((server) => server.id)).not.toContain(replaced);
   stack.program = declare("After");
   await expectCleanPreview();
 });
 
 describe("in the dynamic form", () => {
-  test("a server that a later resource has is not adopted, which a preview already says", async () => {
-    await up(async () => void new postject.Server("app", { name: "App" }));
+  test("a server that another resource of the program has, an earlier or a later one, is not adopted, which a preview already says", async () => {
+    await mustUp(inDynamicForm("app"));
     const { id } = onlyServer(reference);
-    stack.program = async () => {
-      const twin = new postject.Server("twin", { name: "App", adopt: id });
-      new postject.Server("app", { name: "App" }, { dependsOn: [twin] });
-    };
-    const { failed, printed } = await stack.run("preview");
-    expect(failed).toBe(true);
-    expect(printed).toContain(`Another resource of the program is about to adopt or import server ${id}`);
-  });
-
-  test("nor one that an earlier resource has", async () => {
-    await up(async () => void new postject.Server("app", { name: "App" }));
-    const { id } = onlyServer(reference);
-    stack.program = async () => {
-      const app = new postject.Server("app", { name: "App" });
-      new postject.Server("twin", { name: "App", adopt: id }, { dependsOn: [app] });
-    };
-    expect((await stack.run("preview")).printed).toContain(
-      "names a server that another resource of the program has",
-    );
+    const app = (dependsOn: pulumi.Resource[] = []) =>
+      new postject.Server("app", { name: "App" }, { dependsOn });
+    const twin = (dependsOn: pulumi.Resource[] = []) =>
+      new postject.Server("twin", { name: "App", adopt: id }, { dependsOn });
+    for (const [program, problem] of [
+      [async () => void app([twin()]), /Another resource of the program .* server \w+/],
+      [async () => void twin([app()]), /names a server that another resource of the program has/],
+    ] as const) {
+      const { failed, printed } = await stack.run("preview", { program });
+      expect(failed).toBe(true);
+      expect(printed).toMatch(problem);
+    }
   });
 
   test("a protected server that the new resource adopts is let go of by the old one, in that run and in a later one", async () => {
-    await up(async () => void new postject.Server("app", { name: "App" }));
+    await mustUp(inDynamicForm("app"));
     const { id } = onlyServer(reference);
-    const adopting = async () => void new postject.Server("mail", { name: "App", adopt: id });
     // The old resource is left out of this run.
-    const target = `urn:pulumi:dev::test::pulumi-nodejs:dynamic/postject:Server::mail`;
-    stack.program = adopting;
-    expect(await stack.run("up", { args: { target: [target] } })).toMatchObject({ failed: false });
+    const target = ["urn:pulumi:dev::test::pulumi-nodejs:dynamic/postject:Server::mail"];
+    await mustUp(inDynamicForm("mail", { adopt: id }), { args: { target } });
     expect(await stack.resources()).toHaveLength(2);
-    const later = await up(async () => void new postject.Server("mail", { name: "App" }), UNPROTECTED);
-    expect(later).toMatchObject({ failed: false });
+    const later = await mustUp(inDynamicForm("mail"), { env: UNPROTECTED });
     expect(later.printed).toContain("Not deleted: another resource of the program has");
-    expect((await stack.resources()).map((one) => one.id)).toEqual([id]);
+    expect(await idsInState()).toEqual([id]);
     expect(deletes()).toBe(0);
-  });
-
-  test("a replacement still deletes the server that it replaces", async () => {
-    const declare = (name: string) => async () =>
-      void new postject.Server("app", { name, deletionProtection: false });
-    await up(declare("Before"));
-    expect(await up(declare("After"))).toMatchObject({ failed: false, changes: { replace: 1 } });
-    expect(namesOf(reference)).toEqual(["After"]);
   });
 });
 
-test("a response that names a server which was there before is no creation", async () => {
+test("a response that names a server which was there before is not a creation", async () => {
   const id = await createByHand(reference, "Theirs");
   const [theirs] = reference.servers();
-  for (const Server of [postject.Server, PluginServer]) {
-    reference.faults.add({
-      route: "createServer",
-      commit: false,
-      outcome: { kind: "response", status: 200, body: { ...theirs, name: "App" } },
-    });
+  for (const { Server } of forms) {
+    const outcome = respond(200, { ...theirs, name: "App" });
+    reference.faults.add({ route: "createServer", commit: false, outcome });
     const { failed, printed } = await up(async () => void new Server("app", { name: "App" }));
     expect(failed).toBe(true);
     expect(printed).toContain(`Postject returned server "App" (${id}), which the account had before`);
-    expect((await stack.resources()).map((one) => one.id)).not.toContain(id);
+    expect(await idsInState()).not.toContain(id);
   }
 });

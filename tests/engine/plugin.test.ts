@@ -1,265 +1,190 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of Pulumi YAML
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import { type Account, type Reference, startReference } from "../../provider/reference";
 import { ROOT } from "../../tools/root";
-import { createWorkspace, type Workspace } from "../../tools/workspace";
 import { createByHand, onlyServer, requestsOf } from "../support/account";
+import { useReference } from "../support/fixtures";
+import { useYaml, yamlServer, yamlUrn } from "../support/yaml";
+
+const reference = useReference();
+const { declare, run, mustRun, resources, workspace } = useYaml(reference);
 
 /** By its link in the program's folder: `pulumi do` splits a path at blanks, and a checkout may have some. */
 const plugin = () => path.join(workspace.folder, "node_modules/pulumi-postject/pulumi-resource-postject");
+
 const UNPROTECTED = { POSTJECT_DELETION_PROTECTION: "false" };
+const NO_TOKEN = { POSTJECT_ACCESS_TOKEN: "" };
 
-let reference: Reference;
-let workspace: Workspace;
+/** A program of one server. */
+const declareApp = (
+  properties: object = { name: "App" },
+  options?: object,
+  rest?: { config?: object; variables?: object },
+) => declare({ app: yamlServer(properties, options) }, rest);
 
-beforeEach(async () => {
-  reference = await startReference();
-  workspace = createWorkspace({
-    example: "examples/yaml",
-    engine: [],
-    env: { POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-  });
-  await pulumi(["stack", "init", "dev"]);
-});
+const provider = (properties: object) => ({ type: "pulumi:providers:postject", properties });
+const secret = (value: string) => ({ "fn::secret": value });
 
-afterEach(async () => {
-  workspace.remove();
-  await reference.stop();
-});
-
-interface Printed {
-  readonly failed: boolean;
-  readonly printed: string;
-  readonly stdout: string;
-}
-
-async function pulumi(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Printed> {
-  const isRun = ["preview", "up", "refresh", "destroy"].includes(args[0] ?? "");
-  const more = isRun
-    ? ["--suppress-progress", ...(args[0] === "preview" ? [] : ["--yes", "--skip-preview"])]
-    : [];
-  const { exitCode, stdout, stderr } = await workspace.pulumi([...args, ...more], env);
-  return { failed: exitCode !== 0, printed: stdout + stderr, stdout };
-}
-
-/** Replaces the program by these resources, in YAML. */
-function declare(resources: string, rest = ""): void {
-  const plugins = `plugins:\n  providers:\n    - name: postject\n      path: ${ROOT}\n`;
-  writeFileSync(
-    path.join(workspace.folder, "Pulumi.yaml"),
-    `name: postject-yaml\nruntime: yaml\n${plugins}resources:\n${resources}\n${rest}\n`,
-  );
-}
-
-const server = (properties: string, options = "") =>
-  `  app:\n    type: postject:Server\n    properties: { ${properties} }\n${options}`;
-
-async function state(): Promise<
-  { type: string; id: string; inputs: object; outputs: Record<string, unknown> }[]
-> {
-  return JSON.parse((await pulumi(["stack", "export"])).stdout).deployment.resources;
-}
-
-const serversInState = async () => (await state()).filter(({ type }) => type === "postject:index:Server");
+const serversInState = async () => (await resources()).filter(({ type }) => type === "postject:index:Server");
 
 test("a YAML program goes through preview, up, no-op, refresh and destroy with the requests that each needs", async () => {
-  declare(server("name: App"));
-  expect(await requestsOf(reference, () => pulumi(["preview"]))).toEqual([]);
-  expect(await requestsOf(reference, () => pulumi(["up"]))).toEqual(["GET /v1/servers", "POST /v1/servers"]);
+  declareApp();
+  expect(await requestsOf(reference, () => mustRun(["preview"]))).toEqual([]);
+  expect(await requestsOf(reference, () => mustRun(["up"]))).toEqual(["GET /v1/servers", "POST /v1/servers"]);
   const { id } = onlyServer(reference);
-  expect(await requestsOf(reference, () => pulumi(["preview", "--expect-no-changes"]))).toEqual([]);
-  expect(await requestsOf(reference, () => pulumi(["up", "--expect-no-changes"]))).toEqual([]);
-  expect(await requestsOf(reference, () => pulumi(["refresh", "--expect-no-changes"]))).toEqual([
-    `GET /v1/servers/${id}`,
-  ]);
-  expect(await requestsOf(reference, () => pulumi(["destroy"], UNPROTECTED))).toEqual([
-    `DELETE /v1/servers/${id}`,
-  ]);
+  const unchanged = (operation: string) =>
+    requestsOf(reference, () => mustRun([operation, "--expect-no-changes"]));
+  expect(await unchanged("preview")).toEqual([]);
+  expect(await unchanged("up")).toEqual([]);
+  expect(await unchanged("refresh")).toEqual([`GET /v1/servers/${id}`]);
+  const destroyed = await requestsOf(reference, () => mustRun(["destroy"], UNPROTECTED));
+  expect(destroyed).toEqual([`DELETE /v1/servers/${id}`]);
   expect(reference.servers()).toEqual([]);
 });
 
-test("the preview of a rename shows the name alone, as a replacement", async () => {
-  declare(server("name: App, deletionProtection: false"));
-  await pulumi(["up"]);
-  declare(server("name: Renamed, deletionProtection: false"));
-  const { printed } = await pulumi(["preview", "--diff"]);
-  expect(printed).toMatch(/~ name\s*: "App" => "Renamed"/);
+test("a rename shows as the name alone: as drift in a refresh, and as a replacement in a preview", async () => {
+  const app = (name: string) => declareApp({ name, deletionProtection: false });
+  app("App");
+  await mustRun(["up"]);
+  reference.rename(onlyServer(reference).id, "Drifted");
+  const drift = await run(["refresh", "--expect-no-changes"]);
+  expect(drift.failed).toBe(true);
+  expect(drift.printed).toContain("[diff: ~name]");
+  app("Renamed");
+  const { printed } = await mustRun(["preview", "--diff"]);
+  expect(printed).toMatch(/~ name\s*: "Drifted" => "Renamed"/);
   expect(printed).not.toContain("token");
-  expect((await pulumi(["up"])).failed).toBe(false);
+  await mustRun(["up"]);
   expect(onlyServer(reference).name).toBe("Renamed");
 });
 
-test("a rename outside Pulumi shows as drift", async () => {
-  declare(server("name: App"));
-  await pulumi(["up"]);
-  reference.rename(onlyServer(reference).id, "Renamed");
-  const drift = await pulumi(["refresh", "--expect-no-changes"]);
-  expect(drift.failed).toBe(true);
-  expect(drift.printed).toContain("[diff: ~name]");
-});
-
-test("the engine's own protection refuses a destroy at preview", async () => {
-  declare(server("name: App", "    options: { protect: true }\n"));
-  await pulumi(["up"]);
-  const { failed, printed } = await pulumi(["destroy"], UNPROTECTED);
-  expect(failed).toBe(true);
-  expect(printed).toContain("protected");
+test("a replacement of a protected server that is not a rename is refused at preview, and stops before it creates anything where the provider is not told", async () => {
+  declareApp();
+  await mustRun(["up"]);
+  expect((await run(["up", "--replace", yamlUrn("app")])).printed).toContain("[name-taken]");
   expect(onlyServer(reference).name).toBe("App");
-});
-
-test("a replacement that is not a rename, of a protected server, is refused at preview", async () => {
-  declare(server("name: App"));
-  await pulumi(["up"]);
-  const options = "    options: { replaceOnChanges: [allowDuplicateName] }\n";
-  declare(server("name: App, allowDuplicateName: true", options));
+  declareApp({ name: "App", allowDuplicateName: true }, { replaceOnChanges: ["allowDuplicateName"] });
   const sent = await requestsOf(reference, async () => {
-    const { failed, printed } = await pulumi(["preview"]);
+    const { failed, printed } = await run(["preview"]);
     expect(failed).toBe(true);
     expect(printed).toContain("This run would delete it");
   });
   expect(sent).toEqual([]);
 });
 
-test("a forced replacement, of which the provider is not told before, stops before it creates anything", async () => {
-  declare(server("name: App"));
-  await pulumi(["up"]);
-  const urn = "urn:pulumi:dev::postject-yaml::postject:index:Server::app";
-  expect((await pulumi(["up", "--replace", urn])).printed).toContain("[name-taken]");
-  expect(onlyServer(reference).name).toBe("App");
-});
-
-test("an imported server has its token as a secret, and the next preview is clean", async () => {
-  declare(server("name: App"));
+test("an imported server has its token as a secret, and the next preview is clean; what does not exist or is another account's is not imported", async () => {
+  declareApp();
   await createByHand(reference, "App");
   const { id, token } = onlyServer(reference);
-  const imported = await pulumi(["import", "postject:index:Server", "app", id, "--yes", "--protect=false"]);
-  expect(imported.failed).toBe(false);
-  expect(imported.printed).toContain("name: App");
-  expect(imported.printed + JSON.stringify(await state())).not.toContain(token);
+  const importServer = (wanted: string, env = {}) =>
+    run(["import", "postject:index:Server", "app", wanted, "--yes", "--protect=false"], env);
+  const stranger = await reference.mintAccessToken(reference.addAccount());
+  for (const [wanted, env] of [
+    ["clxnope", {}],
+    [id, { POSTJECT_ACCESS_TOKEN: stranger }],
+  ] as const) {
+    const { failed, printed } = await importServer(wanted, env);
+    expect(failed).toBe(true);
+    expect(printed).toContain(`resource '${wanted}' does not exist`);
+  }
+  const imported = await importServer(id);
+  expect(imported).toMatchObject({ failed: false, printed: expect.stringContaining("name: App") });
+  expect(imported.printed + JSON.stringify(await resources())).not.toContain(token);
   expect(await serversInState()).toMatchObject([
     { id, outputs: { name: "App", token: { ciphertext: expect.any(String) } } },
   ]);
-  expect((await pulumi(["preview", "--expect-no-changes"])).failed).toBe(false);
+  await mustRun(["preview", "--expect-no-changes"]);
   expect(reference.requests({ method: "POST" })).toHaveLength(1);
-  expect((await pulumi(["destroy"])).printed).toContain("[deletion-protected]");
-});
-
-test("an id that nobody has, and one of another account, do not exist for an import", async () => {
-  declare(server("name: App"));
-  await pulumi(["up"]);
-  const stranger = await reference.mintAccessToken(reference.addAccount());
-  for (const [id, env] of [
-    ["clxnope", {}],
-    [onlyServer(reference).id, { POSTJECT_ACCESS_TOKEN: stranger }],
-  ] as const) {
-    const { failed, printed } = await pulumi(["import", "postject:index:Server", "other", id, "--yes"], env);
-    expect(failed).toBe(true);
-    expect(printed).toContain(`resource '${id}' does not exist`);
-  }
-});
-
-test("the import option takes a server over", async () => {
-  declare(server("name: App"));
-  await pulumi(["up"]);
-  const { id } = onlyServer(reference);
-  await pulumi(["state", "delete", "urn:pulumi:dev::postject-yaml::postject:index:Server::app", "--yes"]);
-  const taken = await pulumi(["up"]);
-  expect(taken.printed).toContain(`pulumi import postject:index:Server app ${id}`);
-  declare(server("name: App", `    options: { import: ${id} }\n`));
-  expect((await pulumi(["up"])).failed).toBe(false);
-  expect(await serversInState()).toMatchObject([{ id }]);
-  expect(reference.requests({ method: "POST" })).toHaveLength(1);
+  expect((await run(["destroy"])).printed).toContain("[deletion-protected]");
 });
 
 test("explicit providers work side by side, each in its account, and lookups use them", async () => {
-  const other: Account = reference.addAccount();
-  const provider = (name: string, token: string) =>
-    `  ${name}:\n    type: pulumi:providers:postject\n    properties: { endpoint: "${reference.url}", accessToken: { fn::secret: "${token}" } }\n`;
+  const other = reference.addAccount();
   const otherToken = await reference.mintAccessToken(other);
+  const connection = (accessToken: string) =>
+    provider({ endpoint: reference.url, accessToken: secret(accessToken) });
+  const found = {
+    function: "postject:getServer",
+    arguments: { id: "${b.id}" },
+    options: { provider: "${two}" },
+  };
   declare(
-    `${provider("one", reference.accessToken)}${provider("two", otherToken)}` +
-      '  a:\n    type: postject:Server\n    properties: { name: Same }\n    options: { provider: "${one}" }\n' +
-      '  b:\n    type: postject:Server\n    properties: { name: Same }\n    options: { provider: "${two}" }\n',
-    'outputs:\n  found:\n    fn::invoke:\n      function: postject:getServer\n      arguments: { id: "${b.id}" }\n      options: { provider: "${two}" }\n',
+    {
+      one: connection(reference.accessToken),
+      two: connection(otherToken),
+      a: yamlServer({ name: "Same" }, { provider: "${one}" }),
+      b: yamlServer({ name: "Same" }, { provider: "${two}" }),
+    },
+    { outputs: { found: { "fn::invoke": found } } },
   );
-  const up = await pulumi(["up"], { POSTJECT_ACCESS_TOKEN: "" });
-  expect(up.failed ? up.printed : "").toBe("");
-  expect(
-    reference
-      .servers()
-      .map(({ accountId }) => accountId)
-      .toSorted(),
-  ).toEqual([reference.account.id, other.id].toSorted());
-  const printed = JSON.stringify(await state());
-  for (const secret of [
-    reference.accessToken,
-    otherToken,
-    ...reference.servers().map(({ token }) => token),
-  ]) {
-    expect(printed).not.toContain(secret);
-  }
-  expect((await pulumi(["destroy"], { ...UNPROTECTED, POSTJECT_ACCESS_TOKEN: "" })).failed).toBe(false);
+  await mustRun(["up"], NO_TOKEN);
+  const owners = reference.servers().map(({ accountId }) => accountId);
+  expect(owners.toSorted()).toEqual([reference.account.id, other.id].toSorted());
+  const printed = JSON.stringify(await resources());
+  const tokens = reference.servers().map(({ token }) => token);
+  for (const text of [reference.accessToken, otherToken, ...tokens]) expect(printed).not.toContain(text);
+  await mustRun(["destroy"], { ...UNPROTECTED, ...NO_TOKEN });
   expect(reference.servers()).toEqual([]);
 });
 
 test("an explicit provider that is called like a default one keeps its own account and protection", async () => {
   const other = reference.addAccount();
-  const token = await reference.mintAccessToken(other);
-  declare(
-    "  default_prod:\n    type: pulumi:providers:postject\n" +
-      `    properties: { accessToken: { fn::secret: "${token}" }, deletionProtection: true }\n` +
-      server("name: App", '    options: { provider: "${default_prod}" }\n'),
-  );
-  const env = { POSTJECT_ACCESS_TOKEN: "" };
-  await pulumi(["config", "set", "--secret", "postject:accessToken", reference.accessToken]);
-  await pulumi(["config", "set", "postject:deletionProtection", "false"]);
-  expect((await pulumi(["up"], env)).failed).toBe(false);
+  const accessToken = secret(await reference.mintAccessToken(other));
+  declare({
+    default_prod: provider({ accessToken, deletionProtection: true }),
+    app: yamlServer({ name: "App" }, { provider: "${default_prod}" }),
+  });
+  await mustRun(["config", "set", "--secret", "postject:accessToken", reference.accessToken]);
+  await mustRun(["config", "set", "postject:deletionProtection", "false"]);
+  await mustRun(["up"], NO_TOKEN);
   expect(onlyServer(reference).accountId).toBe(other.id);
-  expect((await pulumi(["refresh"], env)).failed).toBe(false);
-  expect((await pulumi(["destroy"], env)).printed).toContain("[deletion-protected]");
+  await mustRun(["refresh"], NO_TOKEN);
+  expect((await run(["destroy"], NO_TOKEN)).printed).toContain("[deletion-protected]");
   expect(reference.servers()).toHaveLength(1);
-  expect((await pulumi(["destroy"], { ...env, ...UNPROTECTED })).failed).toBe(false);
+  await mustRun(["destroy"], { ...NO_TOKEN, ...UNPROTECTED });
+});
+
+test("what the stack's configuration allows counts for an explicit provider's check as well", async () => {
+  const accessToken = secret(reference.accessToken);
+  declare({ other: provider({ endpoint: "http://postject.invalid:1", accessToken }) });
+  expect((await run(["preview"])).printed).toContain("must use https");
+  await mustRun(["config", "set", "postject:allowHttp", "true"]);
+  await mustRun(["preview"]);
 });
 
 test("a lookup that finds nothing says so", async () => {
-  declare(
-    "  x: { type: postject:Server, properties: { name: App } }",
-    "variables:\n  v:\n    fn::invoke:\n      function: postject:getServer\n      arguments: { name: Nobody }\n",
-  );
-  expect((await pulumi(["preview"])).printed).toContain('The account has no server named "Nobody"');
+  const lookUp = { function: "postject:getServer", arguments: { name: "Nobody" } };
+  declareApp({}, {}, { variables: { found: { "fn::invoke": lookUp } } });
+  expect((await run(["preview"])).printed).toContain('The account has no server named "Nobody"');
 });
 
-test.each([
-  ["without a configuration", undefined, /^app-[0-9a-f]{7}$/],
-  ["verbatim", "{ mode: verbatim }", /^app$/],
-  ["by a pattern", "{ pattern: 'x-${name}-${hex(4)}' }", /^x-app-[0-9a-f]{4}$/],
-  ["by an enforced pattern", "{ pattern: 'y-${name}', enforce: true }", /^y-app$/],
-])("a server without a name is named %s, and keeps its name", async (_, autonaming, expected) => {
-  declare(
-    "  app: { type: postject:Server }",
-    autonaming ? `config:\n  pulumi:autonaming:\n    value: ${autonaming}` : "",
-  );
-  const { printed } = await pulumi(["up"]);
-  expect({ names: reference.servers().map(({ name }) => name), printed }).toMatchObject({
-    names: [expect.stringMatching(expected)],
-  });
-  declare("  app: { type: postject:Server }");
-  expect((await pulumi(["preview", "--expect-no-changes"])).failed).toBe(false);
-});
-
-test("a server without a name is refused where auto-naming is disabled", async () => {
-  declare("  app: { type: postject:Server }", "config:\n  pulumi:autonaming:\n    value: { mode: disabled }");
-  const { printed } = await pulumi(["preview"]);
-  expect(printed).toContain("auto-naming is disabled");
+test("a server without a name is named by the auto-naming of the day, and keeps its name when that changes", async () => {
+  const servers: Record<string, object> = {};
+  const names: unknown[] = [];
+  const declareAnother = (key: string, autoNaming?: object) => {
+    servers[key] = yamlServer();
+    declare(servers, { config: { ...(autoNaming && { "pulumi:autonaming": { value: autoNaming } }) } });
+  };
+  for (const [key, autoNaming, expected] of [
+    ["a", undefined, /^a-[0-9a-f]{7}$/],
+    ["b", { mode: "verbatim" }, /^b$/],
+    ["c", { pattern: "x-${name}-${hex(4)}" }, /^x-c-[0-9a-f]{4}$/],
+    ["d", { pattern: "y-${name}", enforce: true }, /^y-d$/],
+  ] as const) {
+    declareAnother(key, autoNaming);
+    await mustRun(["up"]);
+    names.push(expect.stringMatching(expected));
+    expect(reference.servers().map(({ name }) => name)).toEqual(names);
+    expect(reference.requests({ method: "DELETE" })).toEqual([]);
+  }
+  declareAnother("e", { mode: "disabled" });
+  expect((await run(["preview"])).printed).toContain("auto-naming is disabled");
 });
 
 test("a configured plan makes the preview warn before its limit is hit, with one list", async () => {
-  declare("  a: { type: postject:Server }\n  b: { type: postject:Server }", "config:\n  postject:plan: free");
+  declare({ a: yamlServer(), b: yamlServer() }, { config: { "postject:plan": "free" } });
   const sent = await requestsOf(reference, async () => {
-    const { failed, printed } = await pulumi(["preview"]);
-    expect(failed).toBe(false);
-    expect(printed).toContain(
+    expect((await mustRun(["preview"])).printed).toContain(
       "warning: The Free plan allows 1 server, and 0 exist. This run creates at least 2 more",
     );
   });
@@ -268,176 +193,103 @@ test("a configured plan makes the preview warn before its limit is hit, with one
 
 test("on a full plan a replacement is only noted: whether it deletes first is not told in a preview", async () => {
   const full = (name: string) =>
-    declare(
-      server(`name: ${name}, deletionProtection: false`, "    options: { deleteBeforeReplace: true }\n"),
-      "config:\n  postject:plan: free",
+    declareApp(
+      { name, deletionProtection: false },
+      { deleteBeforeReplace: true },
+      { config: { "postject:plan": "free" } },
     );
   full("App");
-  await pulumi(["up"]);
+  await mustRun(["up"]);
   full("Renamed");
-  const { failed, printed } = await pulumi(["preview"]);
-  expect({ failed, printed }).toMatchObject({ failed: false });
+  const { printed } = await mustRun(["preview"]);
   expect(printed).toContain("The Free plan allows 1 server, and 1 exists: this replacement works only with");
   expect(printed).not.toContain("warning");
-  expect((await pulumi(["up"])).failed).toBe(false);
+  await mustRun(["up"]);
 });
 
-test("another type is refused by name, whatever is asked of it", async () => {
-  declare("  app: { type: postject:Nonsense, properties: { name: App } }");
-  expect((await pulumi(["up"])).failed).toBe(true);
-  expect(reference.requests()).toEqual([]);
-});
-
-test("a renewed access token is used by up, refresh and destroy, replaces nothing, and is in no resource's state", async () => {
-  // Long enough for an update on a busy machine.
-  const expiresAtMs = Date.now() + 25_000;
-  const first = await reference.mintAccessToken(reference.account, { expiresInSeconds: 25 });
-  const set = (token: string) => pulumi(["config", "set", "--secret", "postject:accessToken", token]);
-  const env = { POSTJECT_ACCESS_TOKEN: "" };
-  declare(server("name: App"));
+test("a renewed access token, though set without --secret, is used by refresh, up and destroy, replaces nothing, and is in no state", async () => {
+  const hourMs = 3_600_000;
+  const first = await reference.mintAccessToken(reference.account, { expiresInSeconds: 3600 });
+  const set = (token: string) => mustRun(["config", "set", "--plaintext", "postject:accessToken", token]);
+  declareApp();
   await set(first);
-  expect((await pulumi(["up"], env)).failed).toBe(false);
+  await mustRun(["up"], NO_TOKEN);
   const { id } = onlyServer(reference);
-  await new Promise((done) => setTimeout(done, expiresAtMs + 1000 - Date.now()));
-  const stale = await pulumi(["refresh"], env);
-  expect(stale.printed).toContain("[access-token-expired]");
+  reference.clock.advance(2 * hourMs);
+  expect((await run(["refresh"], NO_TOKEN)).printed).toContain("[unauthorized]");
   await set(reference.accessToken);
-  expect((await pulumi(["refresh"], env)).failed).toBe(false);
-  expect((await pulumi(["up", "--expect-no-changes"], env)).failed).toBe(false);
+  await mustRun(["refresh"], NO_TOKEN);
+  await mustRun(["up", "--expect-no-changes"], NO_TOKEN);
   expect(onlyServer(reference).id).toBe(id);
-  const plain = readFileSync(
-    path.join(workspace.folder, "../state/.pulumi/stacks/postject-yaml/dev.json"),
-    "utf8",
-  );
-  for (const token of [first, reference.accessToken]) expect(plain).not.toContain(token);
-  expect((await pulumi(["destroy"], { ...env, ...UNPROTECTED })).failed).toBe(false);
+  const state = path.join(workspace.folder, "../state/.pulumi/stacks/test/dev.json");
+  const text = readFileSync(state, "utf8");
+  for (const token of [first, reference.accessToken]) expect(text).not.toContain(token);
+  await mustRun(["destroy"], { ...NO_TOKEN, ...UNPROTECTED });
   expect(reference.servers()).toEqual([]);
 });
 
-test("an access token set without --secret is encrypted in the state all the same", async () => {
-  await pulumi(["config", "set", "--plaintext", "postject:accessToken", reference.accessToken]);
-  declare(server("name: App"));
-  expect((await pulumi(["up"], { POSTJECT_ACCESS_TOKEN: "" })).failed).toBe(false);
-  expect(
-    JSON.stringify((await state()).filter(({ type }) => !type.startsWith("pulumi:pulumi"))),
-  ).not.toContain(reference.accessToken);
+test("a bad configuration is refused by the name of each key, at preview and at refresh", async () => {
+  declareApp();
+  await mustRun(["up"]);
+  const values = {
+    endpoint: "https://me:hunter2@postject.example",
+    plan: "huge",
+    deletionProtection: "perhaps",
+  };
+  const flags = Object.entries(values).flatMap(([key, value]) => ["--plaintext", `postject:${key}=${value}`]);
+  await mustRun(["config", "set-all", ...flags]);
+  for (const operation of ["preview", "refresh"]) {
+    const { failed, printed } = await run([operation], { POSTJECT_ENDPOINT: "" });
+    expect(failed).toBe(true);
+    expect(printed).toContain("postject:endpoint must not contain a user name or password");
+    expect(printed).toContain("postject:plan must be one of");
+    expect(printed).toContain("postject:deletionProtection must be true or false");
+    expect(printed).not.toContain("hunter2");
+  }
 });
 
-test("a missing access token is refused with the command that sets it", async () => {
-  declare(server("name: App"));
-  const { failed, printed } = await pulumi(["preview"], { POSTJECT_ACCESS_TOKEN: "" });
-  expect(failed).toBe(true);
-  expect(printed).toContain('missing required configuration key "postject:accessToken"');
-});
-
-test.each([
-  ["endpoint", "nonsense", "must be a URL"],
-  ["endpoint", "http://postject.example", "must use https"],
-  ["endpoint", "https://me:hunter2@postject.example", "must not contain a user name or password"],
-  ["plan", "huge", "must be one of"],
-  ["deletionProtection", "perhaps", "must be true or false"],
-])(
-  "the configuration %s=%s is refused by the name of its key, at preview and at refresh",
-  async (key, value, reason) => {
-    declare(server("name: App"));
-    await pulumi(["up"]);
-    await pulumi(["config", "set", `postject:${key}`, value]);
-    const preview = await pulumi(["preview"], key === "endpoint" ? { POSTJECT_ENDPOINT: "" } : {});
-    expect(preview.failed).toBe(true);
-    expect(preview.printed).toContain(`postject:${key} ${reason}`);
-    const refresh = await pulumi(["refresh"], { POSTJECT_ENDPOINT: "" });
-    expect(refresh.printed).toContain(`postject:${key} ${reason}`);
-    expect(preview.printed + refresh.printed).not.toContain("hunter2");
-  },
-);
-
-test("an expired access token is refused before anything is sent", async () => {
-  declare(server("name: App"));
-  const expired = await reference.mintAccessToken(reference.account, { expiresInSeconds: -5 });
-  const { failed, printed } = await pulumi(["up"], { POSTJECT_ACCESS_TOKEN: expired });
-  expect(failed).toBe(true);
-  expect(printed).toContain("POSTJECT_ACCESS_TOKEN has expired");
+test("a missing access token is refused with the command that sets it, and an expired one, before anything is sent", async () => {
+  declareApp();
+  const missing = await run(["preview"], NO_TOKEN);
+  expect(missing.failed).toBe(true);
+  expect(missing.printed).toContain('missing required configuration key "postject:accessToken"');
+  const accessToken = await reference.mintAccessToken(reference.account, { expiresInSeconds: -5 });
+  const expired = await run(["up"], { POSTJECT_ACCESS_TOKEN: accessToken });
+  expect(expired.failed).toBe(true);
+  expect(expired.printed).toContain("POSTJECT_ACCESS_TOKEN has expired");
   expect(reference.requests()).toEqual([]);
 });
 
-test("`pulumi do` lists, reads and looks up servers", async () => {
-  declare(
-    "  a: { type: postject:Server, properties: { name: Alpha } }\n  b: { type: postject:Server, properties: { name: Beta } }",
-  );
-  await pulumi(["up"]);
-  const list = async (...args: string[]) =>
-    JSON.parse(
-      (await pulumi(["do", "--package", plugin(), "postject:index:Server", "list", ...args])).stdout,
-    ) as unknown[];
+test("`pulumi do` lists, reads, looks up and deletes servers", async () => {
+  reference.seed({ servers: [{ name: "Alpha" }, { name: "Beta" }] });
+  const [alpha, beta] = reference.servers();
+  const perform = (args: string[], env = {}) =>
+    run(["do", "--package", plugin(), "postject:index:Server", ...args], env);
+  const list = async (...args: string[]): Promise<unknown> =>
+    JSON.parse((await perform(["list", ...args])).stdout);
   expect(await list()).toEqual(
-    reference.servers().map(({ id, name }) => expect.objectContaining({ id, name })),
+    [alpha, beta].map((server) => expect.objectContaining({ id: server?.id, name: server?.name })),
   );
   expect(await list("--count", "1")).toHaveLength(1);
   expect(await list("--name-contains", "bet")).toEqual([expect.objectContaining({ name: "Beta" })]);
-  const [alpha] = reference.servers();
-  const read = await pulumi(["do", "--package", plugin(), "postject:index:Server", "read", alpha?.id ?? ""]);
-  expect(read.printed).toContain(alpha?.name);
-  const missing = await pulumi(["do", "--package", plugin(), "postject:index:Server", "read", "clxnope"]);
-  expect(missing.printed).toContain("does not exist");
-  const [first, second] = reference.servers();
-  const options = ["do", "--package", plugin(), "postject:index:Server", "--stateless"];
-  await pulumi([...options, "delete", first?.id ?? "", "--yes"], UNPROTECTED);
-  expect(onlyServer(reference).id).toBe(second?.id);
+  expect((await perform(["read", alpha?.id ?? ""])).printed).toContain(alpha?.name);
+  expect((await perform(["read", "clxnope"])).printed).toContain("does not exist");
+  await perform(["--stateless", "delete", alpha?.id ?? "", "--yes"], UNPROTECTED);
+  expect(onlyServer(reference).id).toBe(beta?.id);
 });
 
 test("a program may look at a server that it also owns: the look takes nothing over", async () => {
-  const resources = `${server("name: App")}  seen:\n    type: postject:Server\n    get: { id: "\${app.id}" }\n`;
-  declare(resources);
-  expect(await pulumi(["up"])).toMatchObject({ failed: false });
-  expect(await pulumi(["up", "--refresh"])).toMatchObject({ failed: false });
-  expect(await pulumi(["preview", "--expect-no-changes"])).toMatchObject({ failed: false });
-  expect(await pulumi(["destroy", "--refresh"], UNPROTECTED)).toMatchObject({ failed: false });
+  declare({ app: yamlServer({ name: "App" }), seen: { type: "postject:Server", get: { id: "${app.id}" } } });
+  await mustRun(["up"]);
+  await mustRun(["up", "--refresh"]);
+  await mustRun(["preview", "--expect-no-changes"]);
+  await mustRun(["destroy", "--refresh"], UNPROTECTED);
   expect(reference.servers()).toEqual([]);
-});
-
-test("what the stack's configuration allows counts for an explicit provider's check as well", async () => {
-  declare(
-    `  other:\n    type: pulumi:providers:postject\n    properties: { endpoint: "http://postject.invalid:1", accessToken: { fn::secret: "\${reference.accessToken}" } }\n`.replace(
-      "${reference.accessToken}",
-      reference.accessToken,
-    ),
-  );
-  expect((await pulumi(["preview"])).printed).toContain("must use https");
-  await pulumi(["config", "set", "postject:allowHttp", "true"]);
-  expect(await pulumi(["preview"])).toMatchObject({ failed: false });
 });
 
 test("the engine takes the schema without a warning", async () => {
-  const { failed, stdout } = await pulumi(["package", "get-schema", plugin()]);
-  expect(failed).toBe(false);
+  const { stdout } = await mustRun(["package", "get-schema", plugin()]);
   expect(JSON.parse(stdout)).toMatchObject({ name: "postject" });
-  const checked = await pulumi(["schema", "check", path.join(ROOT, "sdk/schema.json")]);
-  expect({ failed: checked.failed, printed: checked.printed.trim() }).toEqual({ failed: false, printed: "" });
-});
-
-test("a stack moves from the dynamic form to the plugin unchanged", async () => {
-  const dynamic = createWorkspace({
-    example: "examples/quickstart",
-    engine: [],
-    env: { ...workspace.env, POSTJECT_ENDPOINT: reference.url, POSTJECT_ACCESS_TOKEN: reference.accessToken },
-  });
-  appendFileSync(path.join(dynamic.folder, "index.ts"), '\nnew postject.Server("marketing");\n');
-  const run = (args: string[], env = {}) =>
-    dynamic.pulumi([...args, "--yes", "--skip-preview", "--suppress-progress"], env);
-  await dynamic.pulumi(["stack", "init", "move"]);
-  expect((await run(["up"])).exitCode).toBe(0);
-  const [app, marketing] = reference.servers().toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  writeFileSync(
-    path.join(dynamic.folder, "Pulumi.yaml"),
-    `name: postject-quickstart\nruntime: yaml\nplugins:\n  providers:\n    - name: postject\n      path: ${ROOT}\nresources:\n` +
-      `  app: { type: postject:Server, properties: { name: "${app?.name}" }, options: { aliases: [{ type: "pulumi-nodejs:dynamic/postject:Server" }] } }\n` +
-      `  marketing: { type: postject:Server, properties: { name: "${marketing?.name}" }, options: { aliases: [{ type: "pulumi-nodejs:dynamic/postject:Server" }] } }\n`,
-  );
-  const moved = await run(["up"]);
-  expect(moved.stdout).toMatch(/3 unchanged/);
-  expect(moved.exitCode).toBe(0);
-  expect(reference.requests({ method: "POST" })).toHaveLength(2);
-  expect((await run(["destroy"], UNPROTECTED)).exitCode).toBe(0);
-  expect(reference.servers()).toEqual([]);
-  dynamic.remove();
+  const { printed } = await mustRun(["schema", "check", path.join(ROOT, "sdk/schema.json")]);
+  expect(printed.trim()).toBe("");
 });

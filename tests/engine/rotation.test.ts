@@ -1,3 +1,4 @@
+import { namesOf } from "../support/account";
 import { useReference, useStack } from "../support/fixtures";
 import { forms } from "../support/forms";
 
@@ -16,25 +17,20 @@ describe.each(forms)("rotating a server token in the $form form", ({ Server }) =
   const tokensOf = () => reference.servers().map(({ token }) => token);
 
   test("in place: a changed trigger deletes the server and makes another of the same name", async () => {
-    stack.program = inPlace("2026-Q4");
-    await stack.run("up");
+    await stack.mustRun("up", { program: inPlace("2026-Q4") });
     const [old] = tokensOf();
-    expect((await stack.run("up")).changes).toEqual({ same: 2 });
-    stack.program = inPlace("2027-Q1");
-    const { failed, printed, changes } = await stack.run("up");
-    expect({ failed, printed }).toMatchObject({ failed: false });
+    expect((await stack.mustRun("up")).changes).toEqual({ same: 2 });
+    const { changes } = await stack.mustRun("up", { program: inPlace("2027-Q1") });
     expect(changes).toMatchObject({ replace: 1 });
-    expect(reference.servers().map(({ name }) => name)).toEqual(["App"]);
+    expect(namesOf(reference)).toEqual(["App"]);
     expect(tokensOf()).not.toContain(old);
     expect(await stack.outputs()).toEqual({ token: tokensOf()[0] });
   });
 
   test("in place: a protected server keeps its token", async () => {
-    stack.program = inPlace("2026-Q4", true);
-    await stack.run("up");
+    await stack.mustRun("up", { program: inPlace("2026-Q4", true) });
     const before = tokensOf();
-    stack.program = inPlace("2027-Q1", true);
-    const { failed, printed } = await stack.run("up");
+    const { failed, printed } = await stack.run("up", { program: inPlace("2027-Q1", true) });
     expect(failed).toBe(true);
     expect(printed).toContain("[deletion-protected]");
     expect(tokensOf()).toEqual(before);
@@ -50,16 +46,13 @@ describe.each(forms)("rotating a server token in the $form form", ({ Server }) =
   };
 
   test("with overlap: both tokens work until the old server is let go", async () => {
-    stack.program = overlap({ "2026": true }, "2026");
-    await stack.run("up");
+    await stack.mustRun("up", { program: overlap({ "2026": true }, "2026") });
     const [old] = tokensOf();
-    stack.program = overlap({ "2026": false, "2027": true }, "2027");
-    await stack.run("up");
+    await stack.mustRun("up", { program: overlap({ "2026": false, "2027": true }, "2027") });
     const [kept, next] = tokensOf();
     expect(kept).toBe(old);
     expect(await stack.outputs()).toEqual({ token: next });
-    stack.program = overlap({ "2027": true }, "2027");
-    expect((await stack.run("up")).failed).toBe(false);
+    await stack.mustRun("up", { program: overlap({ "2027": true }, "2027") });
     expect(tokensOf()).toEqual([next]);
     expect(reference.requests({ method: "DELETE" })).toHaveLength(1);
   });

@@ -1,19 +1,13 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { useReference, useWorkspace } from "../support/fixtures";
+import { readAll } from "../support/stack";
 import { commandsIn, follow, openTerminal } from "../support/terminal";
 
 const reference = useReference({ per: "file" });
 const workspace = useWorkspace("examples/secrets", { per: "file", reference, withoutAccessToken: true });
 
-/** Everything in a folder of the workspace as one text. */
-const readAll = (folder: string) =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "utf8"))
-    .join("\n");
-
-test("tokens reach a file, a process and another resource, and are in no state in clear", async () => {
+test("tokens reach a file, a process and another resource, and are in no state in plain text", async () => {
   const terminal = openTerminal(workspace, { placeholders: { "<access token>": reference.accessToken } });
   const expectOwnersFile = (name: string) => {
     const file = path.join(workspace.folder, name);

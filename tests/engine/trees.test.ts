@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are placeholders of Pulumi YAML
 import { execFileSync } from "node:child_process";
 import {
   cpSync,
@@ -16,14 +15,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { packTarball } from "../../tools/pack";
 import { ROOT } from "../../tools/root";
-import { mustRun } from "../../tools/workspace";
+import { mustRun as mustRunCommand } from "../../tools/workspace";
 import { namesOf } from "../support/account";
-import { useReference, useWorkspace } from "../support/fixtures";
+import { useReference } from "../support/fixtures";
+import { useYaml, yamlServer } from "../support/yaml";
 
 let home: string;
 let tarball: string;
 const reference = useReference();
-const workspace = useWorkspace("examples/yaml", { reference, bare: true });
+const { run, mustRun, declare: declareIn, workspace } = useYaml(reference, { bare: true });
 
 beforeAll(() => {
   home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-trees-"));
@@ -43,75 +43,63 @@ const write = (file: string, content: object | string) =>
 
 const UNPROTECTED = { POSTJECT_DELETION_PROTECTION: "false" };
 
-/** Installs the tarball in the program's folder, with these packages beside it. */
+const NPM = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"] as const;
+const PNPM = [path.join(ROOT, "node_modules/.bin/pnpm"), "install"] as const;
+
+/** Installs these packages in the program's folder: by default the tarball alone. */
 async function install(
   dependencies: Readonly<Record<string, string>>,
-  command: readonly [string, ...string[]] = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"],
-  env: Readonly<Record<string, string>> = {},
+  { by: [program, ...args] = NPM, env = {} }: { by?: readonly [string, ...string[]]; env?: object } = {},
 ): Promise<void> {
-  write("package.json", {
-    private: true,
-    main: "index.js",
-    dependencies: { "pulumi-postject": `file:${tarball}`, ...dependencies },
+  write("package.json", { private: true, main: "index.js", dependencies });
+  await mustRunCommand(program, [...args, "--ignore-scripts"], workspace.folder, {
+    ...workspace.env,
+    ...env,
   });
-  const [program, ...args] = command;
-  await mustRun(program, [...args, "--ignore-scripts"], workspace.folder, { ...workspace.env, ...env });
 }
+
+const ours = () => ({ "pulumi-postject": `file:${tarball}` });
+const pulumi = { "@pulumi/pulumi": pin("@pulumi/pulumi") };
 
 const installed = (name: string) => existsSync(path.join(workspace.folder, "node_modules", name));
 
 /** A YAML program whose plugin is the installed package. */
-const declare = (resources: object) =>
-  write("Pulumi.yaml", {
-    name: "test",
-    runtime: "yaml",
-    plugins: { providers: [{ name: "postject", path: "node_modules/pulumi-postject" }] },
-    resources,
-  });
+const declare = (resources: object) => declareIn(resources, { plugin: "node_modules/pulumi-postject" });
 
-/** Runs `pulumi` and expects it to succeed. */
-async function pulumi(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
-  const more = ["up", "destroy"].includes(args[0] ?? "") ? ["--yes", "--skip-preview"] : [];
-  const { exitCode, stdout, stderr } = await workspace.pulumi([...args, ...more], env);
-  const printed = stdout + stderr;
-  expect({ exitCode, printed: exitCode === 0 ? "" : printed }).toEqual({ exitCode: 0, printed: "" });
-  return printed;
+/** A program in JavaScript. */
+function declareInJavaScript(program: string): void {
+  write("Pulumi.yaml", { name: "test", runtime: { name: "nodejs", options: { typescript: false } } });
+  write("index.js", program);
 }
 
-const server = (name: string) => ({ type: "postject:Server", properties: { name } });
-const environment = { type: "postject:Environment", properties: { servers: { app: {} } } };
-
-test("beside another google-protobuf, servers and components are created and deleted", async () => {
-  await install({ "@pulumi/pulumi": pin("@pulumi/pulumi"), "google-protobuf": "4.0.1" });
-  declare({ app: server("App"), pr: environment });
-  await pulumi(["stack", "init", "dev"]);
-  await pulumi(["up"]);
-  expect(namesOf(reference)).toEqual(["App", "pr app"]);
-  await pulumi(["destroy"], UNPROTECTED);
+async function upAndDown(names: readonly string[]): Promise<void> {
+  await mustRun(["up"]);
+  expect(namesOf(reference)).toEqual(names);
+  await mustRun(["destroy"], UNPROTECTED);
   expect(namesOf(reference)).toEqual([]);
-});
+}
 
-test("beside another gRPC, a preview warns of the plan's limit", async () => {
-  await install({ "@pulumi/pulumi": pin("@pulumi/pulumi"), "@grpc/grpc-js": "1.12.6" });
-  declare({ app: server("App"), pr: environment });
-  await pulumi(["stack", "init", "dev"]);
-  await pulumi(["config", "set", "postject:plan", "free"]);
-  expect(await pulumi(["preview"])).toContain("warning: The Free plan allows 1 server,");
+const app = yamlServer({ name: "App" });
+const environment = { type: "postject:Environment", properties: { servers: { app: {} } } };
+const LIMIT_WARNING = "warning: The Free plan allows 1 server,";
+
+test("beside another google-protobuf and another gRPC, servers and components come and go, and a preview warns", async () => {
+  await install({ ...ours(), ...pulumi, "google-protobuf": "4.0.1", "@grpc/grpc-js": "1.12.6" });
+  declare({ app, pr: environment });
+  await upAndDown(["App", "pr app"]);
+  await mustRun(["config", "set", "postject:plan", "free"]);
+  expect((await mustRun(["preview"])).printed).toContain(LIMIT_WARNING);
 });
 
 test("the plugin needs no other package: neither Pulumi's SDK nor gRPC is installed with it", async () => {
-  await install({}, undefined, { NODE_ENV: "production" });
+  await install(ours(), { env: { NODE_ENV: "production" } });
   expect(["@pulumi/pulumi", "@grpc/grpc-js", "google-protobuf"].filter(installed)).toEqual([]);
   // Not even what the package depends on: its commands and its reference API do.
   for (const name of readdirSync(path.join(workspace.folder, "node_modules")))
     if (name !== "pulumi-postject")
       rmSync(path.join(workspace.folder, "node_modules", name), { recursive: true });
   declare({ pr: environment });
-  await pulumi(["stack", "init", "dev"]);
-  await pulumi(["up"]);
-  expect(namesOf(reference)).toEqual(["pr app"]);
-  await pulumi(["destroy"], UNPROTECTED);
-  expect(namesOf(reference)).toEqual([]);
+  await upAndDown(["pr app"]);
 });
 
 test("an install in the package's own folder, as `pulumi package add` runs it, adds what the package needs and no more", () => {
@@ -140,7 +128,7 @@ test("`npm pack` in a fresh checkout builds, packs the same and leaves the manif
   expect(read(checkout)).toBe(read(ROOT));
 });
 
-test("a manifest that a packing which was cut off has left is made good by the next", () => {
+test("a manifest left behind by an interrupted `npm pack` is repaired by the next one", () => {
   const folder = mkdtempSync(path.join(home, "pack-"));
   const manifest = path.join(folder, "package.json");
   const text = JSON.stringify({ name: "p", scripts: { a: "b" }, devDependencies: { c: "1" } });
@@ -151,13 +139,8 @@ test("a manifest that a packing which was cut off has left is made good by the n
 });
 
 test("in a pnpm tree, a program with a second dynamic provider goes up and down", async () => {
-  await install({ "@pulumi/pulumi": pin("@pulumi/pulumi"), chalk: "4.1.2" }, [
-    path.join(ROOT, "node_modules/.bin/pnpm"),
-    "install",
-  ]);
-  write("Pulumi.yaml", { name: "test", runtime: { name: "nodejs", options: { typescript: false } } });
-  write(
-    "index.js",
+  await install({ ...ours(), ...pulumi, chalk: "4.1.2" }, { by: PNPM });
+  declareInJavaScript(
     `const pulumi = require("@pulumi/pulumi");
 const postject = require("pulumi-postject");
 const app = new postject.Server("app", { name: "App" });
@@ -171,14 +154,13 @@ class Other extends pulumi.dynamic.Resource {}
 exports.id = new Other(provider, "other", { of: app.id }).id;
 `,
   );
-  await pulumi(["stack", "init", "dev"]);
-  await pulumi(["up"]);
-  expect((await pulumi(["stack", "output", "id"])).trim()).toContain("found");
-  await pulumi(["destroy"], UNPROTECTED);
+  await mustRun(["up"]);
+  expect((await mustRun(["stack", "output", "id"])).stdout).toContain("found");
+  await mustRun(["destroy"], UNPROTECTED);
   expect(namesOf(reference)).toEqual([]);
 });
 
-test("in a pnpm tree, a package of the program that brings pulumi-postject along goes up and down", async () => {
+test("in a pnpm tree, a library that brings pulumi-postject along goes up and down", async () => {
   const library = path.join(workspace.folder, "acme");
   mkdirSync(library);
   writeFileSync(
@@ -187,7 +169,7 @@ test("in a pnpm tree, a package of the program that brings pulumi-postject along
       name: "@acme/infra",
       version: "1.0.0",
       main: "index.js",
-      dependencies: { "pulumi-postject": `file:${tarball}` },
+      dependencies: ours(),
       peerDependencies: { "@pulumi/pulumi": "*" },
     }),
   );
@@ -199,31 +181,19 @@ test("in a pnpm tree, a package of the program that brings pulumi-postject along
 `,
   );
   execFileSync("npm", ["pack", "--loglevel=error"], { cwd: library, stdio: "pipe" });
-  write("package.json", {
-    private: true,
-    main: "index.js",
-    dependencies: {
-      "@pulumi/pulumi": pin("@pulumi/pulumi"),
-      "@acme/infra": `file:${path.join(library, "acme-infra-1.0.0.tgz")}`,
-    },
-  });
-  const pnpm = path.join(ROOT, "node_modules/.bin/pnpm");
-  await mustRun(pnpm, ["install", "--ignore-scripts"], workspace.folder, workspace.env);
+  const infra = `file:${path.join(library, "acme-infra-1.0.0.tgz")}`;
+  await install({ ...pulumi, "@acme/infra": infra }, { by: PNPM });
   expect(installed("pulumi-postject")).toBe(false);
-  write("Pulumi.yaml", { name: "test", runtime: { name: "nodejs", options: { typescript: false } } });
-  write("index.js", `exports.id = new (require("@acme/infra").Mail)("mail").id;\n`);
-  await pulumi(["stack", "init", "dev"]);
-  await pulumi(["up"]);
-  expect(namesOf(reference)).toEqual(["Mail"]);
-  await pulumi(["destroy"], UNPROTECTED);
+  declareInJavaScript(`exports.id = new (require("@acme/infra").Mail)("mail").id;\n`);
+  await upAndDown(["Mail"]);
   // Gone from the tree: the state's provider string says in one line what to install.
-  await pulumi(["up"]);
+  await mustRun(["up"]);
   for (const folder of ["node_modules/.pnpm/node_modules", "node_modules/.pnpm"])
     for (const name of readdirSync(path.join(workspace.folder, folder)))
       if (name.startsWith("pulumi-postject"))
         rmSync(path.join(workspace.folder, folder, name), { recursive: true });
-  const { exitCode, stdout } = await workspace.pulumi(["destroy", "--yes", "--skip-preview"], UNPROTECTED);
-  expect(exitCode).not.toBe(0);
+  const { failed, stdout } = await run(["destroy"], UNPROTECTED);
+  expect(failed).toBe(true);
   expect(stdout).toContain("error: pulumi-postject is missing: npm install pulumi-postject");
   expect(stdout).not.toMatch(/^\s+at /m);
 });
@@ -253,10 +223,9 @@ describe("with a proxy in the environment that accepts connections and says noth
     const { port } = proxy.address() as { port: number };
     const url = `http://127.0.0.1:${port}`;
     const env = { https_proxy: url, http_proxy: url, grpc_proxy: url, no_proxy: "", no_grpc_proxy: "" };
-    declare({ app: server("App"), pr: environment });
-    await pulumi(["stack", "init", "dev"]);
-    await pulumi(["config", "set", "postject:plan", "free"]);
-    expect(await pulumi(["preview"], env)).toContain("warning: The Free plan allows 1 server,");
+    declare({ app, pr: environment });
+    await mustRun(["config", "set", "postject:plan", "free"]);
+    expect((await mustRun(["preview"], env)).printed).toContain(LIMIT_WARNING);
     expect(asked.filter((line) => /127\.0\.0\.1|localhost/.test(line))).toEqual([]);
     expect(sockets.size).toBe(0);
   });

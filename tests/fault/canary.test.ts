@@ -1,23 +1,17 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a program stands in a string here
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { FaultOutcome } from "../../provider/reference";
 import { examples } from "../../provider/spec/examples";
 import { ROOT } from "../../tools/root";
+import { refuse, respond } from "../support/faults";
 import { useReference, useWorkspace } from "../support/fixtures";
+import { readAll } from "../support/stack";
+import { yamlProgram, yamlServer } from "../support/yaml";
 
 const reference = useReference();
 const workspace = useWorkspace("examples/quickstart", { reference });
-
-/** A second server, so that there is one whose name is made up. */
-beforeEach(() =>
-  appendFileSync(
-    path.join(workspace.folder, "index.ts"),
-    '\nconst marketing = new postject.Server("marketing");\n',
-  ),
-);
 
 /** A secret as it is, and in the forms it may be carried in. */
 function formsOf(secret: string): string[] {
@@ -39,37 +33,21 @@ function findSecrets(text: string, secrets: readonly string[]): string[] {
   return secrets.filter((secret) => formsOf(secret).some((form) => text.includes(form)));
 }
 
-function readAll(folder: string): string {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
-    .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "utf8"))
-    .join("\n");
-}
-
-/** Runs the program through its life with faults, verbosely; answers all that was printed and stored. */
+/** Runs the program through its life with faults, verbosely. Returns everything that was printed and stored. */
 async function live(): Promise<string> {
   const printed: string[] = [];
   const pulumi = async (args: string[], env: Record<string, string> = {}) => {
     const { stdout, stderr } = await workspace.pulumi([...args, "--logtostderr", "-v=9"], env);
-    printed.push(stdout, stderr, readAll(path.dirname(workspace.folder)));
+    printed.push(stdout, stderr, readAll(path.dirname(workspace.folder), { except: "node_modules" }));
   };
-  const echo: FaultOutcome = {
-    kind: "response",
-    status: 400,
-    body: { statusCode: 400, message: `You sent Bearer ${reference.accessToken}` },
-  };
+  const echo = refuse(400, `You sent Bearer ${reference.accessToken}`);
   const run = ["--yes", "--skip-preview"];
   await pulumi(["stack", "init", "dev"]);
   reference.faults.add({ route: "createServer", commit: false, outcome: echo });
   await pulumi(["up", ...run]);
   reference.faults.clear();
   reference.faults.add({ route: "createServer", outcome: { kind: "reset" } });
-  reference.faults.add({
-    route: "getServer",
-    skip: 1,
-    times: 4,
-    outcome: { kind: "response", status: 500, body: "" },
-  });
+  reference.faults.add({ route: "getServer", skip: 1, times: 4, outcome: respond(500) });
   await pulumi(["up", ...run]);
   await pulumi(["up", ...run]);
   await pulumi(["preview", "--diff"]);
@@ -82,22 +60,22 @@ async function live(): Promise<string> {
   return lines.filter((line) => !ENGINES_OWN.test(line)).join("\n");
 }
 
-const YAML_PROGRAM = `name: canary
-runtime: yaml
-plugins:
-  providers:
-    - name: postject
-      path: ${ROOT}
-resources:
-  app: { type: postject:Server, properties: { name: App } }
-  marketing: { type: postject:Server, options: { dependsOn: ["\${app}"] } }
-outputs: { token: "\${app.token}" }
+const PROGRAM = `import * as postject from "pulumi-postject";
+const app = new postject.Server("app", { name: "App" });
+const marketing = new postject.Server("marketing", {}, { dependsOn: app });
+export const token = app.token;
 `;
 
+const YAML_PROGRAM = yamlProgram(
+  { app: yamlServer({ name: "App" }), marketing: yamlServer({}, { dependsOn: ["${app}"] }) },
+  { outputs: { token: "${app.token}" } },
+);
+
 test.each(["dynamic", "plugin"])(
-  "through its life in the %s form, with faults and verbose logs, no secret stands anywhere in plain text",
+  "no secret appears in plain text in the life of the %s form, with faults and verbose logs",
   async (form) => {
-    if (form === "plugin") writeFileSync(path.join(workspace.folder, "Pulumi.yaml"), YAML_PROGRAM);
+    const [file, text] = form === "plugin" ? ["Pulumi.yaml", YAML_PROGRAM] : ["index.ts", PROGRAM];
+    writeFileSync(path.join(workspace.folder, file), text);
     const tokens: string[] = [];
     const watch = setInterval(() => tokens.push(...reference.servers().map(({ token }) => token)), 50);
     const all = await live();
@@ -108,26 +86,20 @@ test.each(["dynamic", "plugin"])(
   },
 );
 
-test("a program that leaks on purpose is found", async () => {
-  const program = path.join(workspace.folder, "index.ts");
+test("a program that leaks a token on purpose is caught", async () => {
   const leak =
-    '\nmarketing.token.apply((token) => console.log(Buffer.from(`x${token}`).toString("base64")));\n';
-  writeFileSync(program, readFileSync(program, "utf8") + leak);
+    'marketing.token.apply((token) => console.log(Buffer.from(`x${token}`).toString("base64")));\n';
+  writeFileSync(path.join(workspace.folder, "index.ts"), PROGRAM + leak);
   await workspace.pulumi(["stack", "init", "dev"]);
   const { stdout } = await workspace.pulumi(["up", "--yes", "--skip-preview"]);
-  expect(
-    findSecrets(
-      stdout,
-      reference.servers().map(({ token }) => token),
-    ),
-  ).toHaveLength(1);
+  const tokens = reference.servers().map(({ token }) => token);
+  expect(findSecrets(stdout, tokens)).toHaveLength(1);
 });
 
-test("the tarball holds no token but those that the contract's page shows", () => {
+test("the tarball contains only the tokens that the contract's page shows", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-canary-"));
-  execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", folder, "--loglevel=error"], {
-    cwd: ROOT,
-  });
+  const pack = ["pack", "--ignore-scripts", "--pack-destination", folder, "--loglevel=error"];
+  execFileSync("npm", pack, { cwd: ROOT });
   const [tarball = ""] = readdirSync(folder);
   const text = execFileSync("tar", ["-xzOf", path.join(folder, tarball)], {
     encoding: "utf8",

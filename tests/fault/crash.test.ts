@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { FaultRule } from "../../provider/reference";
-import { ROOT } from "../../tools/root";
 import { useReference, useWorkspace } from "../support/fixtures";
+import { yamlProgram, yamlServer } from "../support/yaml";
 
 const reference = useReference();
 const workspace = useWorkspace("examples/quickstart", { reference });
@@ -12,23 +12,19 @@ const RUN = ["--yes", "--skip-preview", "--suppress-progress"];
 
 const programs = {
   plugin: {
-    files: {
-      "Pulumi.yaml": `name: crash\nruntime: yaml\nplugins:\n  providers:\n    - name: postject\n      path: ${ROOT}\nresources:\n  app: { type: postject:Server, properties: { name: App } }\n`,
-    },
+    "Pulumi.yaml": yamlProgram({ app: yamlServer({ name: "App" }) }),
   },
   dynamic: {
-    files: {
-      "Pulumi.yaml": "name: crash\nruntime: nodejs\n",
-      "index.ts":
-        'import * as postject from "pulumi-postject";\nnew postject.Server("app", { name: "App", adopt: process.env.ADOPT });\n',
-    },
+    "Pulumi.yaml": "name: test\nruntime: { name: nodejs, options: { typescript: false } }\nmain: index.js\n",
+    "index.js":
+      'const { Server } = require("pulumi-postject");\nnew Server("app", { name: "App", adopt: process.env.ADOPT });\n',
   },
 } as const;
 
 type Form = keyof typeof programs;
 
 async function declare(form: Form): Promise<void> {
-  for (const [name, text] of Object.entries(programs[form].files))
+  for (const [name, text] of Object.entries(programs[form]))
     writeFileSync(path.join(workspace.folder, name), text);
   await workspace.pulumi(["stack", "init", "dev"]);
 }

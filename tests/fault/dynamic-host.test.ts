@@ -1,45 +1,34 @@
-import { type Reference, startReference } from "../../provider/reference";
+import { respond } from "../support/faults";
+import { useReference } from "../support/fixtures";
 
 type DynamicHost = typeof import("../../provider/hosts/dynamic");
 
-let reference: Reference;
+const reference = useReference();
 let host: DynamicHost;
 
-beforeEach(async () => {
-  reference = await startReference();
+beforeEach(() => {
   jest.resetModules();
   host = require("../../provider/hosts/dynamic") as DynamicHost;
+  const values: Record<string, string> = {
+    "postject:endpoint": reference.url,
+    "postject:accessToken": reference.accessToken,
+  };
+  // As Pulumi's host does, without waiting for it.
+  void host.configure({ config: { get: (key: string) => values[key] } });
 });
-
-afterEach(() => reference.stop());
 
 const PROVIDER = { __provider: "kept" };
-const config = () => ({
-  config: {
-    get: (key: string) =>
-      ({ "postject:endpoint": reference.url, "postject:accessToken": reference.accessToken })[key],
-  },
-});
 
-test("two first calls at once find the provider configured, although nobody waited for configure", async () => {
-  void host.configure(config());
-  const made = await Promise.all([
-    host.create({ name: "A", ...PROVIDER }),
-    host.create({ name: "B", ...PROVIDER }),
-  ]);
-  expect(made.map(({ id }) => id).toSorted()).toEqual(
-    reference
-      .servers()
-      .map(({ id }) => id)
-      .toSorted(),
-  );
+test("two simultaneous first calls find the provider configured, and share one list", async () => {
+  const created = await Promise.all(["A", "B"].map((name) => host.create({ name, ...PROVIDER })));
+  const ids = reference.servers().map(({ id }) => id);
+  expect(created.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
   expect(reference.requests({ route: "listServers" })).toHaveLength(1);
 });
 
 test("a partial create carries id, token and the provider string, so that a later delete works", async () => {
-  await host.configure(config());
   reference.faults.add({ route: "createServer", outcome: { kind: "reset" } });
-  reference.faults.add({ route: "getServer", outcome: { kind: "response", status: 400, body: "no" } });
+  reference.faults.add({ route: "getServer", outcome: respond(400, "no") });
   const error: unknown = await host.create({ name: "A", ...PROVIDER }).catch((caught: unknown) => caught);
   const [server] = reference.servers();
   expect(error).toMatchObject({
@@ -49,21 +38,13 @@ test("a partial create carries id, token and the provider string, so that a late
   });
 });
 
-test("a gone server is read as an empty id", async () => {
-  await host.configure(config());
-  const { id, outs } = await host.create({ name: "A", ...PROVIDER });
-  reference.reset();
-  // It is no new server any more.
-  reference.clock.advance(16_000);
-  expect(await host.read(id, { ...outs })).toEqual({ id: "", props: {} });
-});
-
-test("a user's error has no stack trace, a defect keeps its own", async () => {
-  await host.configure(config());
-  const user: Error = (await host
-    .read("clxnope", { name: "A", accountId: "acct_other" })
-    .catch((error: Error) => error)) as Error;
-  expect(`${user}: ${user.stack}`).toBe("postject [absence-unproven]: see the error at the resource");
-  const defect = (await host.create({}).catch((error: Error) => error)) as Error;
-  expect(defect.stack).toContain("lifecycle");
+test("a user's error has no stack trace, and a defect keeps its own", async () => {
+  const failureOf = (work: Promise<unknown>) =>
+    work.then(
+      () => undefined,
+      (error: Error) => error,
+    );
+  const user = await failureOf(host.read("clxnope", { name: "A", accountId: "acct_other" }));
+  expect(`${user}: ${user?.stack}`).toBe("postject [absence-unproven]: see the error at the resource");
+  expect((await failureOf(host.create({})))?.stack).toContain("lifecycle");
 });

@@ -1,12 +1,17 @@
 import fc from "fast-check";
 import { CreateIncompleteError } from "../../provider/lifecycle";
-import { type FaultOutcome, type FaultRule, type Reference, startReference } from "../../provider/reference";
+import type { FaultOutcome, FaultRule, Reference } from "../../provider/reference";
 import type { Properties } from "../../provider/settings";
 import { routeNames } from "../../provider/spec";
+import { deleteOutside } from "../support/account";
+import { refuse, respond } from "../support/faults";
+import { useReference } from "../support/fixtures";
 import { type Operations, startOperations } from "../support/operations";
 
 // Random programs, operations and faults, run through the lifecycle as the engine runs them, against the reference. The
 // model is what the engine would have in its state; the world is what the reference has.
+
+const reference = useReference();
 
 interface Resource {
   readonly id: string;
@@ -27,34 +32,17 @@ interface World {
 
 const LOGICAL_NAMES = ["a", "b", "c"] as const;
 
-const outcome: fc.Arbitrary<FaultOutcome> = fc.oneof(
-  fc.constant<FaultOutcome>({ kind: "reset" }),
-  fc.constant<FaultOutcome>({ kind: "truncate" }),
-  fc.constant<FaultOutcome>({ kind: "stale" }),
-  fc
-    .constantFrom(400, 401, 403, 404, 500, 502, 503, 520)
-    .map(
-      (status): FaultOutcome => ({ kind: "response", status, body: { statusCode: status, message: "no" } }),
-    ),
-  fc.constantFrom({}, { "retry-after": "2" }).map(
-    (headers): FaultOutcome => ({
-      kind: "response",
-      status: 429,
-      headers,
-      body: { statusCode: 429, message: "slow down" },
-    }),
-  ),
-  fc
-    .constantFrom(200, 201, 202, 403, 404, 500)
-    .map((status): FaultOutcome => ({ kind: "response", status, body: "<html>" })),
-  fc
-    .constantFrom({}, [{}], { id: "", name: null })
-    .map((body): FaultOutcome => ({ kind: "response", status: 201, body })),
+const outcome = fc.oneof(
+  fc.constantFrom<FaultOutcome>({ kind: "reset" }, { kind: "truncate" }, { kind: "stale" }),
+  fc.constantFrom(400, 401, 403, 404, 500, 502, 503, 520).map((status) => refuse(status)),
+  fc.constantFrom({}, { "retry-after": "2" }).map((headers) => refuse(429, "slow down", headers)),
+  fc.constantFrom(200, 201, 202, 403, 404, 500).map((status) => respond(status, "<html>")),
+  fc.constantFrom({}, [{}], { id: "", name: null }).map((body) => respond(201, body)),
   // A refusal of something on the way that speaks JSON, but not as the API does.
-  fc.constant<FaultOutcome>({ kind: "response", status: 404, body: { message: "no route" } }),
+  fc.constant(respond(404, { message: "no route" })),
 );
 
-/** Refusals are answered before anything is done; whatever else fails may fail before or after. */
+/** The API refuses before it does anything; whatever else fails may fail before or after. */
 const fault: fc.Arbitrary<FaultRule> = fc
   .record({
     route: fc.constantFrom(...routeNames),
@@ -66,7 +54,7 @@ const fault: fc.Arbitrary<FaultRule> = fc
   .map((rule) => {
     const { outcome: what } = rule;
     const isRefusal =
-      what.kind === "response" && what.status >= 400 && what.status < 500 && typeof what.body !== "string";
+      "status" in what && what.status >= 400 && what.status < 500 && typeof what.body !== "string";
     if (what.kind === "stale") return { ...rule, route: "listServers" as const, commit: true };
     return isRefusal ? { ...rule, commit: false } : rule;
   });
@@ -79,7 +67,7 @@ const faults = fc.array(fault, { maxLength: 3 }).map((rules) => {
   if (!rules.some((rule) => rule.outcome.kind === "stale")) return rules;
   return rules.filter(({ route, outcome: what }) => {
     const isRead = route === "getServer" || route === "listServers";
-    return isRead && !(what.kind === "response" && what.status === 404);
+    return isRead && !("status" in what && what.status === 404);
   });
 });
 
@@ -113,40 +101,33 @@ type Step =
   | { readonly kind: "import"; readonly key: string; readonly which: number }
   | { readonly kind: "renameResource"; readonly from: string; readonly to: string };
 
+const engineRun = fc.record({
+  kind: fc.constantFrom("up" as const, "up" as const, "preview" as const),
+  program,
+  replace: fc.option(logicalName, { nil: undefined, freq: 4 }),
+  deleteBeforeReplace: fc.boolean(),
+  refresh: fc.boolean(),
+});
+const event = fc.record({
+  kind: fc.constantFrom(
+    "refresh" as const,
+    "destroy" as const,
+    "deleteOutside" as const,
+    "renameStack" as const,
+  ),
+});
+const importing = fc.record({ kind: fc.constant("import" as const), key: logicalName, which: fc.nat(2) });
+const renaming = fc.record({
+  kind: fc.constant("renameResource" as const),
+  from: logicalName,
+  to: logicalName,
+});
+
 const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constantFrom("up" as const, "up" as const, "preview" as const),
-      program,
-      replace: fc.option(logicalName, { nil: undefined, freq: 4 }),
-      deleteBeforeReplace: fc.boolean(),
-      refresh: fc.boolean(),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constantFrom(
-        "refresh" as const,
-        "destroy" as const,
-        "deleteOutside" as const,
-        "renameStack" as const,
-      ),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant("import" as const), key: logicalName, which: fc.nat(2) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant("renameResource" as const),
-      from: logicalName,
-      to: logicalName,
-    }),
-  },
+  { weight: 8, arbitrary: engineRun },
+  { weight: 4, arbitrary: event },
+  { weight: 2, arbitrary: importing },
+  { weight: 1, arbitrary: renaming },
 );
 
 /** A run of the provider; what it knows ends with it. A pause moves the reference's clock and takes no time. */
@@ -270,13 +251,9 @@ async function preview(world: World, run: Operations, wanted: Program): Promise<
 }
 
 /** What a person does in the API's dashboard; the request may meet a fault like any other. */
-async function deleteOutside({ reference }: World): Promise<void> {
+async function deleteFirst({ reference }: World): Promise<void> {
   const [first] = reference.servers();
-  if (first === undefined) return;
-  await fetch(`${reference.url}/v1/servers/${first.id}`, {
-    method: "DELETE",
-    headers: { authorization: `Bearer ${reference.accessToken}` },
-  }).catch(() => {});
+  if (first !== undefined) await deleteOutside(reference, first.id).catch(() => {});
 }
 
 async function refresh(world: World, run: Operations): Promise<void> {
@@ -296,7 +273,7 @@ async function perform(world: World, step: Step): Promise<void> {
     return up(world, run, step);
   }
   if (step.kind === "preview") return preview(world, run, step.program);
-  if (step.kind === "deleteOutside") return deleteOutside(world);
+  if (step.kind === "deleteOutside") return deleteFirst(world);
   if (step.kind === "renameStack") world.stackRenames += 1;
   if (step.kind === "renameResource") {
     const resource = state.get(step.from);
@@ -359,42 +336,29 @@ function verify(
 }
 
 test("no schedule of faults and no ordinary life loses, doubles or wrongly deletes a server", async () => {
-  const reference = await startReference();
   const runs = Number(process.env.MODEL_RUNS ?? 1000);
   const seed = Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31));
-  try {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(step, { maxLength: 7 }),
-        faults,
-        fc.boolean(),
-        async (steps, rules, knowsOwners) => {
-          reference.reset();
-          const world: World = {
-            reference,
-            knowsOwners,
-            state: new Map(),
-            named: new Set(),
-            stackRenames: 0,
-          };
-          for (const rule of rules) reference.faults.add(rule);
-          for (const each of steps) {
-            const before = new Map(world.state);
-            const wasThere = new Set(reference.servers().map(({ id }) => id));
-            const sent = reference.requests().length;
-            await perform(world, each);
-            if (each.kind !== "deleteOutside") verify(world, before, wasThere, each, sent);
-          }
-          // No server without either a state or an error that named it.
-          const owned = new Set([...world.state.values()].map(({ id }) => id));
-          const lost = reference.servers().filter(({ id }) => !owned.has(id) && !world.named.has(id));
-          expect(lost).toEqual([]);
-        },
-      ),
-      { numRuns: runs, seed },
-    );
-    console.log(`${runs} random schedules held; MODEL_SEED=${seed}`);
-  } finally {
-    await reference.stop();
-  }
-}, 600_000);
+  const schedule = fc.asyncProperty(
+    fc.array(step, { maxLength: 7 }),
+    faults,
+    fc.boolean(),
+    async (steps, rules, knowsOwners) => {
+      reference.reset();
+      const world: World = { reference, knowsOwners, state: new Map(), named: new Set(), stackRenames: 0 };
+      for (const rule of rules) reference.faults.add(rule);
+      for (const each of steps) {
+        const before = new Map(world.state);
+        const wasThere = new Set(reference.servers().map(({ id }) => id));
+        const sent = reference.requests().length;
+        await perform(world, each);
+        if (each.kind !== "deleteOutside") verify(world, before, wasThere, each, sent);
+      }
+      // No server without either a state or an error that named it.
+      const owned = new Set([...world.state.values()].map(({ id }) => id));
+      const lost = reference.servers().filter(({ id }) => !owned.has(id) && !world.named.has(id));
+      expect(lost).toEqual([]);
+    },
+  );
+  await fc.assert(schedule, { numRuns: runs, seed });
+  console.log(`${runs} random schedules held; MODEL_SEED=${seed}`);
+});

@@ -53,3 +53,11 @@ export function namesOf(reference: Reference): string[] {
     .map(({ name }) => name)
     .toSorted();
 }
+
+/** Deletes a server beside Pulumi, in the account of the access token. */
+export async function deleteOutside(reference: Reference, id: string): Promise<void> {
+  await fetch(`${reference.url}/v1/servers/${id}`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${reference.accessToken}` },
+  });
+}

@@ -17,13 +17,10 @@ export function useReference({ per = "test", ...options }: ReferenceOptions & Fi
 }
 
 /** Creates a stack for each test, connected to the reference API. Its program declares nothing until a test sets another. */
-export function useStack({
-  program = async () => ({}),
-  ...options
-}: Partial<TestStackOptions> & { readonly reference: Reference }): TestStack {
+export function useStack(options: TestStackOptions & { readonly reference: Reference }): TestStack {
   return useFixture(
     "test",
-    () => createTestStack({ program, ...options }),
+    () => createTestStack(options),
     (stack) => stack.remove(),
   );
 }

@@ -6,14 +6,14 @@ type RunOptions = Parameters<typeof lifecycle.startRun>[0];
 type Of<Operation extends (run: lifecycle.Run, request: never) => unknown> = Parameters<Operation>[1];
 
 /**
- * The operations of one run of the provider: it knows nothing of runs before it. Pauses between retries are as short as they
- * may be.
+ * The operations of one run of the provider: it knows nothing of runs before it. Pauses between retries are as
+ * short as possible.
  */
 export function startOperations(
   connection: Pick<Configuration, "accessToken" | "endpoint"> & Partial<Configuration>,
   options: Omit<RunOptions, "client" | "configuration"> & { sleep?: (ms: number) => Promise<void> } = {},
 ) {
-  const configuration = { deletionProtection: false, maxRetries: 3, requestTimeoutMs: 400, ...connection };
+  const configuration = { deletionProtection: false, maxRetries: 3, requestTimeoutMs: 5000, ...connection };
   const { sleep } = options;
   const client = createClient({ ...configuration, random: () => 0, ...(sleep && { sleep }) });
   const run = lifecycle.startRun({ client, configuration, ...options });

@@ -25,7 +25,7 @@ test.each([
   expect(check({ oldInputs: {}, inputs }).failures).toContainEqual({ property, reason });
 });
 
-test("check lets unknown values, unusual names and null inputs pass", () => {
+test("check accepts unknown values, unusual names and null inputs", () => {
   const inputs = { name: UNKNOWN, deletionProtection: UNKNOWN };
   expect(check({ oldInputs: { name: "A" }, inputs })).toEqual({ inputs, failures: [] });
   for (const name of ["ü", "名前", "x".repeat(5000), "🙂"]) {
@@ -36,7 +36,7 @@ test("check lets unknown values, unusual names and null inputs pass", () => {
   }
 });
 
-test("a name that is left out stays as it was, else it is made", () => {
+test("an omitted name stays as it was, or is made up for a new server", () => {
   expect(check({ oldInputs: { name: "A" }, inputs: {}, autoName: () => "B" }).inputs).toEqual({ name: "A" });
   expect(check({ oldInputs: {}, inputs: {}, autoName: () => "B" }).inputs).toEqual({ name: "B" });
   expect(check({ oldInputs: {}, inputs: {} }).failures).toEqual([
@@ -63,7 +63,7 @@ test.each([
 
 const state = { name: "A", token: "t", createdAt: "now", streams: [] };
 
-test("a diff is of inputs alone: a new name replaces, flags update, adopt is nothing", () => {
+test("a diff compares inputs alone: a new name replaces, a flag updates, and `adopt` changes nothing", () => {
   expect(diff({ state, inputs: { name: "A", adopt: "x" } })).toEqual({ changes: [], isComplete: true });
   expect(diff({ state, inputs: { name: "B" } }).changes).toEqual([{ property: "name", replaces: true }]);
   expect(diff({ state, inputs: { name: UNKNOWN } }).changes).toEqual([{ property: "name", replaces: true }]);
@@ -75,7 +75,7 @@ test("a diff is of inputs alone: a new name replaces, flags update, adopt is not
   );
 });
 
-test("a state that lacks an output is not complete", () => {
+test("a state that lacks an output is incomplete", () => {
   expect(diff({ state: { ...state, token: undefined }, inputs: { name: "A" } }).isComplete).toBe(false);
 });
 
@@ -86,20 +86,20 @@ test("a state without the name is completed, not replaced", () => {
   });
 });
 
-test("a changed account replaces, also from none", () => {
+test("a changed account replaces the server, even if there was none before", () => {
   expect(diff({ state, inputs: { name: "A", account: "eu" } }).changes).toEqual([
     { property: "account", replaces: true },
   ]);
 });
 
-test("a name that an earlier version accepted stays accepted, but no new one like it", () => {
+test("a name that an earlier version accepted stays valid, but no new one like it is", () => {
   expect(check({ oldInputs: { name: " A" }, inputs: { name: " A" } }).failures).toEqual([]);
   expect(
     operationsWith(false).check({ oldInputs: { name: " A" }, inputs: { name: " B" } }).failures,
   ).toHaveLength(1);
 });
 
-test("a host without accounts does not take a state's account for a change", () => {
+test("a host without accounts does not see a state's account as a change", () => {
   const fields = { name: serverResource.inputs.name };
   const withoutAccounts = startOperations(
     { accessToken: "opaque", endpoint: "http://127.0.0.1:1", deletionProtection: true },
@@ -110,7 +110,7 @@ test("a host without accounts does not take a state's account for a change", () 
   expect(check({ oldInputs, inputs: { name: "A" } }).failures).toHaveLength(1);
 });
 
-test("a replacement that may not come is not refused: a name that is not known yet may be the old one", () => {
+test("a replacement that may not happen is not refused: an unknown name may turn out to be the old one", () => {
   const { check: checkAgain } = operationsWith(true);
   const request = { owner: "app", oldInputs: { name: "A" }, inputs: { name: UNKNOWN } };
   expect(checkAgain(request).failures).toEqual([]);

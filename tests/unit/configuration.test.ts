@@ -17,7 +17,7 @@ const resolve = (
   stack: Record<string, unknown> = {},
 ) => resolveConfiguration({ provider: { accessToken: fresh, ...provider }, env, stack, now: NOW });
 
-test("defaults are those of the spec", () => {
+test("the defaults are the spec's", () => {
   expect(resolve({}).configuration).toEqual({
     accessToken: fresh,
     endpoint: "https://api.postject.com",
@@ -27,7 +27,7 @@ test("defaults are those of the spec", () => {
   });
 });
 
-test("values may come as strings, as stack configuration gives them", () => {
+test("values may be strings, as they are in stack configuration", () => {
   const { configuration } = resolve({
     deletionProtection: "false",
     maxRetries: "5",
@@ -66,11 +66,11 @@ test.each([
   "http://localhost:3000/",
   "http://[::1]:3000",
   "https://proxy.example/postject",
-])("%s is a good endpoint", (endpoint) =>
+])("%s is a valid endpoint", (endpoint) =>
   expect(resolve({ endpoint }).configuration?.endpoint).toBe(endpoint.replace(/\/$/, "")),
 );
 
-test("the environment gives what the configuration does not, and wins for deletion protection", () => {
+test("the environment fills in what the configuration lacks, and overrides deletion protection", () => {
   const env = { POSTJECT_ENDPOINT: "https://env.example", POSTJECT_DELETION_PROTECTION: "false" };
   expect(resolve({}, env).configuration?.endpoint).toBe("https://env.example");
   expect(resolve({ endpoint: "https://own.example" }, env).configuration?.endpoint).toBe(
@@ -88,7 +88,7 @@ describe("the access token", () => {
     env: Record<string, string> = {},
   ) => resolveConfiguration({ provider, stack, env, now: NOW }).configuration?.accessToken;
 
-  test("of the stack comes first if it is for the same account, so that a rotated one counts at once", () => {
+  test("of the stack comes first if it is for the same account, so that a rotated one takes effect at once", () => {
     expect(chosen({ accessToken: other }, { accessToken: fresh })).toBe(fresh);
   });
 
@@ -140,7 +140,7 @@ test.each([
   expect(resolved({ POSTJECT_DELETION_PROTECTION: "true" })?.deletionProtection).toBe(true);
 });
 
-test("other keys are the provider's own first, then the stack's; the plan only if the account is the same", () => {
+test("other keys come from the provider first, then the stack; the plan only if the account is the same", () => {
   const stack = { maxRetries: 7, requestTimeoutSeconds: 7, plan: "growth" };
   expect(resolve({ maxRetries: 1 }, {}, stack).configuration).toMatchObject({
     maxRetries: 1,
@@ -177,7 +177,7 @@ test.each([
   }
 });
 
-test("this machine is recognised however it is written", () => {
+test("this machine is recognised in every spelling", () => {
   const hosts = [
     "localhost",
     "LOCALHOST",
@@ -205,7 +205,7 @@ test("a name that only looks like this machine is not", () => {
 });
 
 test.each([jwt({ sub: "acct_2" }), "opaque"])(
-  "an expired access token never gives way to one for another account: %#",
+  "an expired access token is never replaced by another account's: %#",
   (token) => {
     expect(resolve({ accessToken: stale }, { POSTJECT_ACCESS_TOKEN: token }).failures).toMatchObject([
       { code: "access-token-expired" },
@@ -234,7 +234,7 @@ test.each([
   [jwt({ sub: "acct_1", exp: -1e300 }), { accountId: "acct_1" }],
   [jwt({ sub: "acct_1", exp: -5 }), { accountId: "acct_1", expiresAt: -5000 }],
   [`a.${Buffer.from('{"exp":1e400}').toString("base64url")}.c`, {}],
-])("claims are read if they make sense, and such a token is judged without a crash: %#", (token, claims) => {
+])("valid claims are read, and no token crashes the configuration: %#", (token, claims) => {
   expect(readAccessToken(token)).toEqual(claims);
   expect(() => resolve({ accessToken: token })).not.toThrow();
 });
@@ -262,7 +262,7 @@ test.each([
   }
 });
 
-test("a bad value is refused by the place that it comes from", () => {
+test("a bad value is refused by the name of its source", () => {
   const reasonOf = (sources: Partial<Parameters<typeof resolveConfiguration>[0]>) =>
     resolveConfiguration({ provider: { accessToken: fresh }, env: {}, now: NOW, ...sources }).failures[0]
       ?.reason;

@@ -12,7 +12,7 @@ test("servers are named by the template, with the key or the name that is given"
   expect(servers.map(({ name }) => name)).toEqual(["pr-42 app", "pr-42 Marketing"]);
 });
 
-test("every placeholder is filled in, and only what stands in the template", () => {
+test("every placeholder of the template is filled in, and none inside a name", () => {
   const { servers } = plan({ app: { name: "{stack}" } }, "{project}/{stack}/{environment}/{server}");
   expect(servers.map(({ name }) => name)).toEqual(["web/dev/pr-42/{stack}"]);
 });
@@ -60,7 +60,7 @@ test.each<[string, Record<string, { name?: string }>, string | undefined, string
   expect(plan(servers, template).problems.join("; ")).toContain(problem);
 });
 
-test("an account is an argument of the dynamic form alone", () => {
+test("only the dynamic form has the arguments `account` and `adopt`", () => {
   const args = { servers: { app: { adopt: "clx" } }, account: "staging" };
   expect(planEnvironment(around, args, { isDynamic: true }).problems).toEqual([]);
   expect(planEnvironment(around, args, { isDynamic: false }).problems).toEqual([
@@ -81,7 +81,7 @@ test.each<[string, unknown, unknown]>([
   expect(plan(servers, nameTemplate).problems).toEqual([expect.stringContaining(problem)]);
 });
 
-test("what does not name a server may be unknown, and a key alone is a server", () => {
+test("an input that names nothing may be unknown, and a key alone is a server", () => {
   const servers = { app: { deletionProtection: UNKNOWN }, b: null };
   expect(plan(servers, undefined, { deletionProtection: UNKNOWN }).problems).toEqual([]);
 });

@@ -30,7 +30,7 @@ beforeEach(async () => {
 
 const readOutput = <T>(output: pulumi.Output<T>) => new Promise<T>((done) => void output.apply(done));
 
-test("lookups ask the mocks, and their tokens are secret outputs all the same", async () => {
+test("lookups ask the mocks, and their tokens are secret outputs even so", async () => {
   expect(await readOutput((await postject.getServer({ name: "A" })).token)).toBe("pt_live_a");
   expect((await postject.getServers({ nameContains: "a" })).servers).toHaveLength(1);
   expect(await readOutput(postject.getServerOutput({ id: pulumi.output("a") }).name)).toBe("A");
@@ -39,6 +39,11 @@ test("lookups ask the mocks, and their tokens are secret outputs all the same", 
     { token: "postject:index:getServers", inputs: { nameContains: "a" } },
     { token: "postject:index:getServer", inputs: { id: "a" } },
   ]);
+});
+
+test("an empty id is refused instead of creating a server", () => {
+  expect(() => postject.Server.get("shared", "")).toThrow("the id is empty");
+  expect(resources).toEqual([]);
 });
 
 describe("a made-up name", () => {

@@ -34,7 +34,7 @@ test.each([
   expect(quote(`bad ${form} here`)).toMatch(/^bad \[secret\]( ?\[secret\])*=* here$/);
 });
 
-test("no sixteen characters of the access token in a row survive, wherever they are", () => {
+test("no sixteen consecutive characters of the access token survive, wherever they are", () => {
   fc.assert(
     fc.property(fc.nat(), fc.nat({ max: 60 }), fc.string(), fc.string(), (at, length, before, after) => {
       const start = at % (accessToken.length - 16);
@@ -44,7 +44,7 @@ test("no sixteen characters of the access token in a row survive, wherever they 
   );
 });
 
-test("a short access token is redacted as a whole, and other words stay", () => {
+test("a short access token is redacted whole, and other words stay", () => {
   expect(createQuote("canary-token")("the canary-token is not a canary")).toBe(
     "the [secret] is not a canary",
   );

@@ -35,7 +35,7 @@ test.each([
   ["400", response(400), "never", "never"],
   ["404", response(404), "never", "never"],
   ["an unreadable success", new ResponseMismatchError(call, 200, "x"), "never", "never"],
-] as const)("after %s a GET and a DELETE are retried: %#", (_, failure, idempotent, create) => {
+] as const)("how GET, DELETE and POST are retried after %s", (_, failure, idempotent, create) => {
   expect(decideRetry(routes.getServer, failure).retry).toBe(idempotent);
   expect(decideRetry(routes.deleteServer, failure).retry).toBe(idempotent);
   expect(decideRetry(routes.createServer, failure).retry).toBe(create);
@@ -57,14 +57,14 @@ test.each([
   ["a timeout", new TimeoutError(call, 1), false],
   ["an unreadable success", new ResponseMismatchError(call, 201, "x"), false],
   ["an unknown error", new Error("x"), false],
-])("whether a create certainly had no effect after %s", (_, failure, isCertain) => {
+])("whether a create is known to have had no effect after %s", (_, failure, isCertain) => {
   expect(hadNoEffect(failure)).toBe(isCertain);
 });
 
 const longest = () => 1;
 const forever = { remainingMs: Number.POSITIVE_INFINITY };
 
-test("the range of pauses doubles up to the longest, and a pause may be any part of it", () => {
+test("the range of pauses doubles up to a maximum, and a pause may be any part of it", () => {
   expect([1, 2, 3, 9].map((attempt) => pauseMs(failureBackOff, attempt, forever, longest))).toEqual([
     250, 500, 1000, 8000,
   ]);
@@ -72,7 +72,7 @@ test("the range of pauses doubles up to the longest, and a pause may be any part
   expect(pauseMs(failureBackOff, 3, forever, () => 0.5)).toBe(500);
 });
 
-test("after 429 no pause is shorter than the floor, and the range grows with every further 429", () => {
+test("after 429 no pause is shorter than the floor, and the range grows with each 429", () => {
   expect([1, 2, 3, 9].map((attempt) => pauseMs(rateLimitBackOff, attempt, forever, longest))).toEqual([
     1200, 2200, 4200, 30_200,
   ]);

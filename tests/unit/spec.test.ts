@@ -27,13 +27,13 @@ test("every route has its messages, a client method and an operation of the refe
     expect(Object.keys(table)).toEqual(expect.arrayContaining(routeNames));
 });
 
-test("every output of a server but the provider's own comes from the API's answer", () => {
+test("every output of a server but the provider's own comes from the API's response", () => {
   const own = ["accountId", ...Object.keys(serverResource.inputs).filter((key) => key !== "name")];
   const fromApi = Object.keys(serverResource.outputs).filter((key) => !own.includes(key));
   expect(Object.keys(messages.getServer.response.shape)).toEqual(expect.arrayContaining(fromApi));
 });
 
-test("a stream's fields are those of the API's answer", () => {
+test("a stream's fields are those of the API's response", () => {
   expect(Object.keys(messages.getServer.response.shape.streams.def.element.shape).toSorted()).toEqual(
     Object.keys(stream.fields).toSorted(),
   );
@@ -43,7 +43,7 @@ test.each(Object.keys(generatedFiles))("%s is what the spec generates", async (n
   expect(readFileSync(path.join(ROOT, name), "utf8")).toBe(await generatedFiles[name]?.());
 });
 
-test("the schema knows every field of the spec, what is secret and what replaces", () => {
+test("the schema has every field of the spec, and says what is secret and what replaces", () => {
   const schema = JSON.parse(renderPulumiSchema());
   const resource = schema.resources[serverResource.token];
   const table = (fields: Fields, properties: Record<string, object>): [Fields, Record<string, object>] => [
