@@ -77,9 +77,10 @@ export const errorCodes = {
   "name-taken": {
     meaning: "The account has a server of this name that is not this resource's; nothing was created.",
     remedy:
-      "If the resource was renamed or moved in the program, set the resource option `aliases`. If an earlier create was never " +
-      "recorded, import or `adopt` the server as the message shows. If it is somebody else's, choose another name. For a second " +
-      "server of the name, set `allowDuplicateName: true`; to replace one under its own name, `deleteBeforeReplace: true`.",
+      "If the resource was renamed or moved in the program, set the resource option `aliases`. If the server is another stack's or " +
+      "somebody else's, choose another name. If an earlier create was never recorded, import or `adopt` the server as the message " +
+      "shows. For a second server of the name, set `allowDuplicateName: true`; to replace one under its own name, " +
+      "`deleteBeforeReplace: true`.",
   },
   "create-unclear": {
     meaning:
