@@ -26,8 +26,9 @@ async function startBare({ get, post, list }: BareResponses, delayMs: number) {
 
 async function main(): Promise<void> {
   const { responses, delayMs } = JSON.parse(json) as { responses: BareResponses; delayMs: number };
+  const delay = { times: Number.MAX_SAFE_INTEGER, outcome: { kind: "delay", ms: delayMs } } as const;
   const { url, accessToken } = await (kind === "reference"
-    ? startReference()
+    ? startReference({ faults: delayMs === 0 ? [] : [delay] })
     : startBare(responses, delayMs));
   process.send?.({ url, accessToken });
   process.once("disconnect", () => process.exit());

@@ -13,28 +13,29 @@ const forms = {
 
 type Form = keyof typeof forms;
 
-/** Goals are shares of the peer's time. The short form runs the first size, three times. */
+/**
+ * Goals are shares of the peer's time. The short form runs the first size, three times. The larger ones have an API as far away as
+ * a real one, and an engine that saves the state once, at the end: saving it after each step would hide everything else.
+ */
 const sizes = [
-  { servers: 50, rounds: 9, goals: { dynamic: 0.85, plugin: 0.75 } },
-  { servers: 200, rounds: 5, goals: { dynamic: 0.72, plugin: 0.62 } },
-  { servers: 500, rounds: 3, goals: { dynamic: 0.52, plugin: 0.46 } },
+  { servers: 50, roundTripMs: 0, rounds: 9, goals: { dynamic: 1, plugin: 0.75 } },
+  { servers: 200, roundTripMs: 20, rounds: 5, goals: { dynamic: 0.95, plugin: 0.75 } },
+  { servers: 500, roundTripMs: 20, rounds: 3, goals: { dynamic: 0.95, plugin: 0.75 } },
 ];
+
+type Size = Pick<(typeof sizes)[number], "servers" | "roundTripMs" | "goals">;
 
 /** Creates and destroys servers on the real engine. */
 export async function measureEngine(isFull: boolean): Promise<Measured[]> {
   const results: Measured[] = [];
-  for (const { servers, rounds, goals } of isFull ? sizes : sizes.slice(0, 1))
-    results.push(...(await measureSize(servers, isFull ? rounds : 3, goals)));
+  for (const { rounds, ...size } of isFull ? sizes : sizes.slice(0, 1))
+    results.push(...(await measureSize(size, isFull ? rounds : 3)));
   return results;
 }
 
-async function measureSize(
-  servers: number,
-  rounds: number,
-  goals: { readonly dynamic: number; readonly plugin: number },
-): Promise<Measured[]> {
+async function measureSize({ servers, roundTripMs, goals }: Size, rounds: number): Promise<Measured[]> {
   const engine = await provideEngine((line) => console.error(line));
-  const reference = await startReferenceProcess();
+  const reference = await startReferenceProcess(roundTripMs);
   const workspaces: Workspace[] = [];
   const contenders: Record<string, Contenders[string]> = {};
   try {
@@ -43,6 +44,7 @@ async function measureSize(
         POSTJECT_ENDPOINT: reference.url,
         POSTJECT_ACCESS_TOKEN: reference.accessToken,
         POSTJECT_DELETION_PROTECTION: "false",
+        ...(roundTripMs > 0 && { PULUMI_SKIP_CHECKPOINTS: "true" }),
         BENCH_FORM: form,
         BENCH_SERVERS: String(servers),
       };
@@ -56,14 +58,14 @@ async function measureSize(
       ours: "dynamic.stateBytes",
       theirs: "peer.stateBytes",
       against: "a provider written by hand",
-      goal: 0.28,
+      goal: 0.25,
       meaning: "What every run reads, writes and encrypts.",
     };
     return await measure(
       contenders,
       [
         ...(["dynamic", "plugin"] as const).map((form) => ({
-          name: `\`pulumi up\` of ${servers}, ${form} form`,
+          name: `\`pulumi up\` of ${servers}${roundTripMs > 0 ? ` at a round trip of ${roundTripMs} ms` : ""}, ${form} form`,
           ours: `${form}.upMs`,
           theirs: "peer.upMs",
           against: "a provider written by hand",

@@ -16,8 +16,8 @@ export interface Api {
   stop(): Promise<void>;
 }
 
-/** Starts the reference API. */
-export const startReferenceProcess = () => startApi("reference", {});
+/** Starts the reference API, whose responses take at least `delayMs`. */
+export const startReferenceProcess = (delayMs = 0) => startApi("reference", { delayMs });
 
 /** Starts a `node:http` server without any logic, which sends the same responses after `delayMs`. */
 export const startBareApi = (responses: BareResponses, delayMs = 0) =>

@@ -15,14 +15,6 @@ export function measureStart(isFull: boolean): Promise<Measured[]> {
     contenders,
     [
       {
-        name: "plugin, from spawn to port",
-        ours: "plugin.lineMs",
-        theirs: "node.lineMs",
-        against: "bare Node.js",
-        goal: 1.4,
-        meaning: "When the engine can connect.",
-      },
-      {
         name: "plugin, from spawn to first response",
         ours: "plugin.usedMs",
         theirs: "node.lineMs",
