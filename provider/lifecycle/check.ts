@@ -3,11 +3,14 @@ import { isSameName } from "../spec";
 import { DeletionProtectedError } from "./errors";
 import type { Owner } from "./ownership";
 import { isProtected, type Run } from "./run";
+import { readInputs } from "./state";
 
 export interface CheckRequest {
   readonly owner?: Owner;
   /** The inputs of the last update; none for a new resource, and for the replacement of one. */
   readonly oldInputs: Properties;
+  /** The stored state, where the host is told: it completes old inputs that lack something. */
+  readonly oldState?: Properties;
   readonly inputs: Properties;
   /** Makes up the name of a new resource that has none. */
   readonly autoName?: () => string | CheckFailure;
@@ -19,8 +22,9 @@ export interface CheckRequest {
  */
 export function check(
   run: Run,
-  { owner, oldInputs, inputs: given, autoName }: CheckRequest,
+  { owner, oldState = {}, inputs: given, autoName, ...request }: CheckRequest,
 ): { inputs: Properties; failures: CheckFailure[] } {
+  const oldInputs: Properties = { ...readInputs(oldState), ...request.oldInputs };
   const inputs = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null));
   const isNew = Object.keys(oldInputs).length === 0;
   // What an earlier version accepted stays accepted.

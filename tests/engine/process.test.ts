@@ -7,7 +7,7 @@ import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 import { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
 import {
   CheckRequest,
-  type CheckResponse,
+  CheckResponse,
   ConfigureRequest,
   CreateRequest,
   type CreateResponse,
@@ -196,6 +196,32 @@ test("a server that does not exist is not an error where the engine only asks wh
   await expect(read("app", "nobody")).rejects.toThrow("does not exist");
 });
 
+test("a Check of a newer engine completes old inputs from the old outputs that come with it", async () => {
+  const request = new CheckRequest();
+  request.setUrn("urn:pulumi:dev::test::postject:index:Server::app");
+  request.setOlds(new Struct());
+  request.setNews(new Struct());
+  const send = (serialize: (request: CheckRequest) => Buffer) =>
+    new Promise<CheckResponse | undefined>((done, fail) =>
+      client.methods.makeUnaryRequest(
+        "/pulumirpc.ResourceProvider/Check",
+        serialize,
+        (bytes) => CheckResponse.deserializeBinary(bytes),
+        request,
+        (error, response) => (error ? fail(error) : done(response)),
+      ),
+    );
+  const oldOutputs = Struct.fromJavaScript({ name: "Kept" }).serializeBinary();
+  const known = (one: CheckRequest) => Buffer.from(one.serializeBinary());
+  // Field 9, with its length before it.
+  const withOutputs = (one: CheckRequest) =>
+    Buffer.concat([known(one), Buffer.from([(9 << 3) | 2, oldOutputs.length]), oldOutputs]);
+  expect((await send(known))?.getInputs()?.toJavaScript()).toMatchObject({
+    name: expect.stringMatching(/^app-/),
+  });
+  expect((await send(withOutputs))?.getInputs()?.toJavaScript()).toEqual({ name: "Kept" });
+});
+
 test("a secret name that is kept from the old inputs stays secret, and is in no refusal", async () => {
   const secret = (value: string) => ({
     "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
@@ -214,7 +240,7 @@ test("a secret name that is kept from the old inputs stays secret, and is in no 
 
 test("another type is refused by name, and nothing is sent for it", async () => {
   const urn = urnOf("app", "postject:index:Nonsense");
-  const problem = "There is no resource postject:index:Nonsense";
+  const problem = "Unknown resource type postject:index:Nonsense";
   await expect(check({}, { name: "App" }, urn)).rejects.toThrow(problem);
   await expect(create("App", { urn })).rejects.toThrow(problem);
   expect(reference.requests()).toEqual([]);
@@ -279,7 +305,7 @@ describe("the engine's log", () => {
     expect(logged).toEqual([
       expect.objectContaining({
         urn: urnOf("App"),
-        message: expect.stringMatching(/^Waiting [45] s .*rate-limited/),
+        message: expect.stringMatching(/^Waiting [45] s before the next attempt of POST/),
         ephemeral: true,
       }),
     ]);

@@ -149,3 +149,9 @@ test.each([
 test("arguments that are null count as absent", () => {
   expect(checkArguments("getServer", { id: "a", name: null }, { isDynamic: true })).toEqual({ id: "a" });
 });
+
+test("a name that the old inputs lack is kept from the state", () => {
+  const request = { oldInputs: {}, oldState: { name: "A", token: "t" }, inputs: {}, autoName: () => "B" };
+  expect(check(request).inputs).toEqual({ name: "A" });
+  expect(check({ ...request, inputs: { name: "C" } }).failures[0]?.reason).toContain("[deletion-protected]");
+});

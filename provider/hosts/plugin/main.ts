@@ -1,7 +1,7 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { endWithEngine } from "../end-with-engine";
 import { ENGINE_CHANNEL } from "../engine-channel";
+import { resourceProviderService } from "./old-outputs";
 import { createService } from "./service";
 import { Session } from "./session";
 
@@ -13,7 +13,7 @@ const FLUSH_MS = 100;
 
 const session = new Session(process.argv[2]);
 const server = new Server(ENGINE_CHANNEL);
-server.addService(ResourceProviderService, createService(session));
+server.addService(resourceProviderService, createService(session));
 server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
   if (error !== null) {
     console.error(`postject: cannot listen: ${error.message}`);

@@ -8,6 +8,7 @@ import { secretKeys, serverResource } from "../../spec";
 import { type Confidential, createConfidential } from "./confidential";
 import { toServiceError } from "./errors";
 import { createImportHint } from "./import-hint";
+import type { CheckRequest } from "./old-outputs";
 import { encode, toCheckResponse } from "./properties";
 import type { Session } from "./session";
 import { parseUrn } from "./urn";
@@ -40,12 +41,13 @@ export function createResourceService(
   }
 
   return {
-    check: method((request: rpc.CheckRequest, confidential) => {
+    check: method((request: CheckRequest, confidential) => {
       const { values, secrets } = confidential.read(request.getNews());
       const { values: oldInputs, secrets: oldSecrets } = confidential.read(request.getOlds());
       const { inputs, failures } = lifecycle.check(session.run, {
         owner: request.getUrn(),
         oldInputs,
+        oldState: confidential.read(request.oldOutputs).values,
         inputs: values,
         autoName: () => lifecycle.autoName(toAutoNaming(request)),
       });
@@ -195,7 +197,7 @@ function refuseOtherType(request: ResourceRequest): void {
   );
 }
 
-function toAutoNaming(request: rpc.CheckRequest): AutoNaming {
+function toAutoNaming(request: CheckRequest): AutoNaming {
   const options = request.getAutonaming();
   const { Mode } = rpc.CheckRequest.AutonamingOptions;
   const modes = { [Mode.PROPOSE]: "propose", [Mode.ENFORCE]: "enforce", [Mode.DISABLE]: "disable" } as const;
