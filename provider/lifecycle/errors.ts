@@ -148,7 +148,7 @@ export class NameTakenError extends PostjectError {
               "If it is this resource under an earlier name or parent, keep it: set the resource option `aliases`, or run " +
                 "`pulumi state rename` or `pulumi state move`.",
             "If it is another stack's or somebody else's, choose another name.",
-            `If it should belong to this resource, as after a create that was never recorded, ${strangers.map((id) => importHint(id, { isReplacement })).join(" or ")}.`,
+            `If it should belong to this resource, ${strangers.map((id) => importHint(id, { isReplacement })).join(" or ")}.`,
             // The engine does not tell of a forced replacement.
             !isReplacement && `If this run replaces it (\`--replace\`, a taint), ${deleteFirst}`,
           ]),
