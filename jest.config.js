@@ -2,7 +2,7 @@
 const esModules = ["@actions/expressions", "github-slugger", "unbash"];
 
 /** The tests of one folder of `tests`, run alone by `npx jest --selectProjects <name>`. */
-const project = (name, { needsEngine }) => ({
+const project = (name, { needsEngine, runsBuild = false }) => ({
   displayName: name,
   testMatch: [`<rootDir>/tests/${name}/**/*.test.ts`],
   transform: {
@@ -17,6 +17,10 @@ const project = (name, { needsEngine }) => ({
     "^@actions/expressions$": "<rootDir>/node_modules/@actions/expressions/dist/index.js",
     // The bundle that the package holds, not the sources.
     "^pulumi-postject/reference$": "<rootDir>/dist/provider/reference/index.js",
+    // HTTP is a bundle in the package: what talks over it runs as the package holds it.
+    ...(runsBuild && {
+      "^\\.\\./\\.\\./provider/(client|settings|lifecycle|hosts/dynamic)$": "<rootDir>/dist/provider/$1",
+    }),
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/examples/"],
   // The protocol's generated code reads a global that jest would warn about when the test file ends.
@@ -28,8 +32,8 @@ const project = (name, { needsEngine }) => ({
 module.exports = {
   projects: [
     project("unit", { needsEngine: false }),
-    project("contract", { needsEngine: false }),
-    project("fault", { needsEngine: true }),
+    project("contract", { needsEngine: false, runsBuild: true }),
+    project("fault", { needsEngine: true, runsBuild: true }),
     project("engine", { needsEngine: true }),
   ],
   reporters: ["default", "<rootDir>/tests/support/count-reporter.js"],
