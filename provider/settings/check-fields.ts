@@ -20,7 +20,7 @@ export interface CheckFailure {
 export function findProblems(fields: Fields, owner: string, inputs: Properties): CheckFailure[] {
   return Object.entries(inputs).flatMap(([key, value]): CheckFailure[] => {
     if (value === UNKNOWN) return [];
-    const field = fields[key];
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (field === undefined) {
       const known = Object.keys(fields).join(", ");
       // The value of a property that does not exist may be a secret, so it is not named as a property.

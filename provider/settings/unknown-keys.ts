@@ -9,7 +9,7 @@ export function describeUnknownKeys(keys: readonly string[], project: string): s
     const [namespace = "", key = ""] = fullKey.split(":");
     const isOurs =
       namespace !== project && (namespace === PACKAGE_NAME || namespace.startsWith(`${PACKAGE_NAME}-`));
-    if (!isOurs || key in configuration) return [];
+    if (!isOurs || Object.hasOwn(configuration, key)) return [];
     const [closest = ""] = configurationKeys.toSorted((a, b) => distance(a, key) - distance(b, key));
     const hint =
       distance(closest, key) <= key.length / 2

@@ -140,6 +140,7 @@ test.each([
   [true, "getServer", { nmae: "A" }, "unknown input `nmae` of getServer; expected one of: id, name, account"],
   [false, "getServer", { id: "a", account: "eu" }, "unknown input `account` of getServer"],
   [false, "getServers", { nameContains: ["A"] }, "`nameContains` of getServers must be a string"],
+  [true, "getServer", { constructor: "A" }, "unknown input `constructor` of getServer"],
   [true, "getServers", { account: 5 }, "`account` of getServers must be a string"],
   [true, "getServer", { id: UNKNOWN }, "`id` of getServer is not known yet"],
 ] as const)("a lookup's arguments are checked alike in both forms: %#", (isDynamic, name, args, problem) => {
