@@ -115,7 +115,7 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
 
 /** Reads a body up to the limit. One buffer takes all pieces, since a body may come in very small ones. */
 async function readText(call: Call, status: number, body: AsyncIterable<Buffer>): Promise<string> {
-  let bytes = Buffer.alloc(16 * 1024);
+  let bytes = Buffer.alloc(0);
   let size = 0;
   for await (const chunk of body) {
     if (size + chunk.length > RESPONSE_LIMIT_BYTES) {

@@ -1,20 +1,16 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { writeSection } from "../markdown";
 import { ROOT } from "../root";
 import { measureEngine } from "./engine";
-import { type Measured, toTable } from "./measure";
+import { describeResults, type Measured } from "./measure";
 import { measurePlugin } from "./plugin";
 import { measureReference } from "./reference";
 import { measureStart } from "./start";
 
-const PAGE = path.join(ROOT, "docs/performance.md");
 const SAMPLES = path.join(ROOT, "tools/bench/samples.json");
-
-/** The page's table stands between these; the rest of the page is written by hand. */
-const BEGIN = "<!-- written by `npm run bench -- --full --write` -->";
-const END = "<!-- /written -->";
 
 /**
  * Measures the provider and prints a Markdown table; no time makes it fail. `--full` takes all sizes and more rounds. `--write`
@@ -32,7 +28,7 @@ async function main(): Promise<void> {
     results.push(...(await measureSome(isFull)));
   }
   const date = new Date().toISOString().slice(0, 10);
-  const report = `${describeMachine()}; ${date}; the ${isFull ? "full" : "short"} form.\n\n${toTable(results)}`;
+  const report = `${describeMachine()}; ${date}; the ${isFull ? "full" : "short"} form.\n\n${describeResults(results)}`;
   console.log(report);
   if (write) writeReport(report, results);
 }
@@ -45,10 +41,7 @@ function describeMachine(): string {
 }
 
 function writeReport(report: string, results: readonly Measured[]): void {
-  const page = readFileSync(PAGE, "utf8");
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin === -1 || end < begin) throw new Error(`${PAGE} lacks ${BEGIN} or ${END}`);
-  writeFileSync(PAGE, `${page.slice(0, begin)}${BEGIN}\n${report}\n${page.slice(end)}`);
+  writeSection("docs/performance.md", "npm run bench -- --full --write", report);
   const lines = results.map((result) => JSON.stringify(result));
   writeFileSync(SAMPLES, `[\n${lines.join(",\n")}\n]\n`);
 }

@@ -1,3 +1,5 @@
+import { toTable } from "../markdown";
+
 /** One row of the table: what is measured, what with, and what a user has of it. */
 export interface Measurement {
   readonly name: string;
@@ -73,7 +75,7 @@ export async function repeat(
 }
 
 /** The results as a Markdown table. A median above its goal is marked. */
-export function toTable(results: readonly Measured[]): string {
+export function describeResults(results: readonly Measured[]): string {
   const rows = results.map(({ name, against, samples, goal, meaning }) => {
     const median = format(quantile(samples, 0.5));
     const spread = `${format(quantile(samples, 0.1))}–${format(quantile(samples, 0.9))}`;
@@ -81,7 +83,7 @@ export function toTable(results: readonly Measured[]): string {
     return [name, against, isMet ? median : `**${median}**`, spread, `≤ ${format(goal)}`, meaning];
   });
   const head = ["measurement", "compared with", "median", "10th–90th", "goal", "meaning"];
-  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return toTable([head, ...rows]);
 }
 
 /** The value below which about this share of the samples lies: 0.5 is the median. */

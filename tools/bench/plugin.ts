@@ -6,7 +6,7 @@ import { serverResource } from "../../provider/spec";
 import { examples } from "../../provider/spec/examples";
 import { connectProvider } from "../provider-client";
 import { type Contenders, type Measured, measure, repeat, timeMs } from "./measure";
-import { type Api, firstEvent, PLUGIN, residentMebibytes, startBareApi } from "./processes";
+import { type Api, BARE_PLUGIN, firstEvent, PLUGIN, residentMebibytes, startBareApi } from "./processes";
 import { sendRaw } from "./raw-requests";
 
 const ROUND_TRIP_MS = 50;
@@ -14,9 +14,18 @@ const SERVERS = 64;
 
 /** How many requests the engine sends at once, by default on two and on four cores; and the goals with so many. */
 const widths = [
-  { parallel: 8, createGoal: 1.12, readGoal: 1.15 },
-  { parallel: 16, createGoal: 1.2, readGoal: 1.25 },
+  { parallel: 8, goals: { createMs: 1.12, readMs: 1.15 } },
+  { parallel: 16, goals: { createMs: 1.2, readMs: 1.25 } },
 ];
+
+/** What creates and reads are compared with: the least that they could take, and a plugin that does nothing else. */
+const peers = {
+  raw: "the same requests over raw sockets",
+  bare: "a plugin without any logic that sends the same requests",
+};
+
+/** The goal beside a plugin without any logic. */
+const BARE_GOAL = 1.15;
 
 const responses = {
   get: examples.getServer.response,
@@ -40,13 +49,15 @@ export async function measurePlugin(isFull: boolean): Promise<Measured[]> {
   for (const { parallel } of widths) {
     const raw = { ...slow, path: "/v1/servers", connections: parallel, requests: SERVERS };
     /** A fresh process each round. */
-    contenders[`plugin${parallel}`] = async () => {
-      const plugin = await startPlugin(slow);
+    const createAndRead = async (file: string) => {
+      const plugin = await startPlugin(slow, file);
       const createMs = await timeMs(() => repeat(SERVERS, parallel, plugin.create));
       const readMs = await timeMs(() => repeat(SERVERS, parallel, plugin.read));
       await plugin.stop();
       return { createMs, readMs };
     };
+    contenders[`plugin${parallel}`] = () => createAndRead(PLUGIN);
+    contenders[`bare${parallel}`] = () => createAndRead(BARE_PLUGIN);
     contenders[`raw${parallel}`] = async () => {
       const body = (index: number) => JSON.stringify({ name: `Server ${index}` });
       const listMs = await timeMs(() => sendRaw({ ...raw, connections: 1, requests: 1 }));
@@ -59,24 +70,26 @@ export async function measurePlugin(isFull: boolean): Promise<Measured[]> {
     return await measure(
       contenders,
       [
-        ...widths.flatMap(({ parallel, createGoal, readGoal }) => [
-          {
-            name: `${SERVERS} creates over gRPC, ${parallel} at once, round trips of ${ROUND_TRIP_MS} ms`,
-            ours: `plugin${parallel}.createMs`,
-            theirs: `raw${parallel}.createMs`,
-            against: "the same requests over raw sockets: one list, then a POST each",
-            goal: createGoal,
-            meaning: "What an update takes beyond the wait for the API.",
-          },
-          {
-            name: `a refresh of ${SERVERS}, ${parallel} at once, likewise`,
-            ours: `plugin${parallel}.readMs`,
-            theirs: `raw${parallel}.readMs`,
-            against: "the same requests over raw sockets: a GET each",
-            goal: readGoal,
-            meaning: "What a drift check takes beyond the wait for the API.",
-          },
-        ]),
+        ...widths.flatMap(({ parallel, goals }) =>
+          (["raw", "bare"] as const).flatMap((peer) => [
+            {
+              name: `${SERVERS} creates over gRPC, ${parallel} at once, round trips of ${ROUND_TRIP_MS} ms`,
+              ours: `plugin${parallel}.createMs`,
+              theirs: `${peer}${parallel}.createMs`,
+              against: `${peers[peer]}: one list, then a POST each`,
+              goal: peer === "raw" ? goals.createMs : BARE_GOAL,
+              meaning: "What an update takes beyond the wait for the API.",
+            },
+            {
+              name: `a refresh of ${SERVERS}, ${parallel} at once, likewise`,
+              ours: `plugin${parallel}.readMs`,
+              theirs: `${peer}${parallel}.readMs`,
+              against: `${peers[peer]}: a GET each`,
+              goal: peer === "raw" ? goals.readMs : BARE_GOAL,
+              meaning: "What a drift check takes beyond the wait for the API.",
+            },
+          ]),
+        ),
         {
           name: "memory of the plugin after 1,000 creates",
           ours: "longRun.mebibytes",
@@ -95,8 +108,8 @@ export async function measurePlugin(isFull: boolean): Promise<Measured[]> {
 
 const URN = `urn:pulumi:bench::bench::${serverResource.token}::server`;
 
-async function startPlugin({ url: endpoint, accessToken }: Api) {
-  const child = spawn(process.execPath, [PLUGIN, "127.0.0.1:1"], { stdio: ["pipe", "pipe", "inherit"] });
+async function startPlugin({ url: endpoint, accessToken }: Api, file = PLUGIN) {
+  const child = spawn(process.execPath, [file, "127.0.0.1:1"], { stdio: ["pipe", "pipe", "inherit"] });
   const [port] = await firstEvent(child, child.stdout, "data");
   const { methods, call, close } = connectProvider(Number(port));
   const configure = new ConfigureRequest();

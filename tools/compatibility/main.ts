@@ -1,9 +1,10 @@
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import * as semver from "semver";
 import { startReference } from "../../provider/reference";
 import { provideEngine } from "../engine/engine";
+import { toTable, writeSection } from "../markdown";
 import { packTarball } from "../pack";
 import { ROOT } from "../root";
 import { createWorkspace, mustRun } from "../workspace";
@@ -13,12 +14,6 @@ import { type Install, npm, provideProgram, provideToolchains } from "./toolchai
 const NODE_LINES = ["22", "24", "26"];
 
 const EXAMPLE = "examples/quickstart";
-
-const PAGE = path.join(ROOT, "docs/installation-configuration.md");
-
-/** The page's table stands between these; the rest of the page is written by hand. */
-const BEGIN = "<!-- written by `npm run test:compat -- --write` -->";
-const END = "<!-- /written -->";
 
 interface Manifest {
   readonly engines: { readonly node: string };
@@ -74,14 +69,20 @@ async function main(): Promise<void> {
   } finally {
     home.remove();
   }
-  const table = toTable(rows);
+  const table = describeRows(rows);
   console.log(table);
   for (const { toolchain, ran, problem } of rows) {
     if (problem === undefined) continue;
     console.log(`\n${toolchain}, ${ran.join(", ")}:\n${problem}`);
     process.exitCode = 1;
   }
-  if (write) writeTable(`${table}\n\nTried on ${new Date().toISOString().slice(0, 10)} with Pulumi ${cli}.`);
+  const tried = `Tried on ${new Date().toISOString().slice(0, 10)} with Pulumi ${cli}.`;
+  if (write)
+    writeSection(
+      "docs/installation-configuration.md",
+      "npm run test:compat -- --write",
+      `${table}\n\n${tried}`,
+    );
 }
 
 /** npm on every Node.js with the ends of Pulumi's range, then the other toolchains on the Node.js that runs this. */
@@ -167,23 +168,14 @@ async function tryCombination(
   }
 }
 
-function toTable(rows: readonly Row[]): string {
+function describeRows(rows: readonly Row[]): string {
   const head = ["installed with", "runs on", "@pulumi/pulumi", "program in", "result"];
   const cells = rows.map(({ toolchain, ran, problem }) => [
     toolchain,
     ...ran,
     problem === undefined ? "works" : "fails",
   ]);
-  const line = (row: readonly string[]) => `| ${row.join(" | ")} |`;
-  return [line(head), `|${"---|".repeat(head.length)}`, ...cells.map(line)].join("\n");
-}
-
-function writeTable(table: string): void {
-  const page = readFileSync(PAGE, "utf8");
-  const start = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (start < 0 || end < start) throw new Error(`${PAGE} has no place for the table`);
-  writeFileSync(PAGE, `${page.slice(0, start)}${BEGIN}\n${table}\n${page.slice(end)}`);
+  return toTable([head, ...cells]);
 }
 
 main().catch((error: Error) => {

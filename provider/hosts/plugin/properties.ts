@@ -26,9 +26,9 @@ export function decodeProperties(properties: Properties): Decoded {
   const values: Record<string, unknown> = {};
   const secrets = new Set<string>();
   for (const [key, wrapped] of Object.entries(properties)) {
-    const isWrapped = isSecret(wrapped);
-    if (isWrapped) secrets.add(key);
-    values[key] = fromSentinel(isWrapped ? wrapped.value : wrapped);
+    const { value, isSecret } = unwrap(wrapped);
+    if (isSecret) secrets.add(key);
+    values[key] = value;
   }
   return { values, secrets };
 }
@@ -38,9 +38,7 @@ export function encode(values: Properties, ...secrets: readonly Iterable<string>
   const secret = new Set(secrets.flatMap((names) => [...names]));
   const entries = Object.entries(values)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => {
-      return [key, wrap({ value, isSecret: secret.has(key) })];
-    });
+    .map(([key, value]) => [key, wrap({ value, isSecret: secret.has(key) })]);
   return toStruct(Object.fromEntries(entries));
 }
 
@@ -88,10 +86,6 @@ export function wrap({ value, isSecret }: Pick<Unwrapped, "value" | "isSecret">)
 /** Without what is not known yet. */
 export function withoutUnknown(values: Properties): Properties {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== UNKNOWN));
-}
-
-function isSecret(value: unknown): value is { value: unknown } {
-  return isMap(value) && value[SIGNATURE_KEY] === SECRET_SIGNATURE;
 }
 
 /** The response to Check and CheckConfig. */

@@ -26,8 +26,7 @@ const provider = {
     return { inputs: news, failures };
   },
   async create(inputs) {
-    const { id } = await call("POST", "/v1/servers", { name: inputs.name });
-    const { token, createdAt, streams } = await call("GET", `/v1/servers/${id}`);
+    const { id, token, createdAt, streams } = await call("POST", "/v1/servers", { name: inputs.name });
     return { id, outs: { name: inputs.name, token, createdAt, streams } };
   },
   async read(id) {
