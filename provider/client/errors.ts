@@ -1,5 +1,5 @@
 import { type ErrorCode, errorCodes, type Route, withCode } from "../spec";
-import { toPlainText } from "./quote";
+import { toPlainLines } from "./quote";
 
 /** An error that a user can act on: its message says what happened, to what, and what to do next. It holds no secret. */
 export class PostjectError extends Error {
@@ -9,7 +9,7 @@ export class PostjectError extends Error {
     options?: ErrorOptions,
   ) {
     // Line by line: text of the API must not reach a terminal as it is.
-    super(withCode(message.split("\n").map(toPlainText).join("\n"), code), options);
+    super(withCode(toPlainLines(message), code), options);
     this.name = new.target.name;
   }
 }
@@ -152,7 +152,7 @@ function isRefusal({ status, shape }: Refusal): boolean {
 function codeOf({ path }: Call, refusal: Refusal): ErrorCode {
   const { status, shape } = refusal;
   if (status === 429) return "rate-limited";
-  if (status >= 500) return "api-unavailable";
+  if (status >= 500 || status === 408 || status === 425) return "api-unavailable";
   if (!isRefusal(refusal)) return "unexpected-response";
   if (status === 404) return shape === "api" && isServerPath(path) ? "not-found" : "unexpected-response";
   const codes: Readonly<Record<number, ErrorCode>> = {

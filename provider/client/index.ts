@@ -2,5 +2,5 @@ export { explainExpiry, readAccessToken } from "./access-token";
 export * from "./client";
 export * from "./deadline";
 export * from "./errors";
-export { toPlainText } from "./quote";
+export { toPlainLines, toPlainText, toShellArgument } from "./quote";
 export { hadNoEffect } from "./retry";

@@ -39,6 +39,16 @@ export function toPlainText(text: string): string {
     .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "");
 }
 
+/** The same for text of several lines. */
+export function toPlainLines(text: string): string {
+  return text.split("\n").map(toPlainText).join("\n");
+}
+
+/** Text as a shell takes it for one argument, whatever is in it. */
+export function toShellArgument(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** Every run of FRAGMENT_LENGTH characters; a token that is shorter is a fragment as a whole. */
 function fragmentsOf(form: string): string[] {
   if (form.length < 4) return [];

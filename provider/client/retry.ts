@@ -18,8 +18,13 @@ export const failureBackOff: BackOff = { floorMs: 0, firstMs: 250, longestMs: 80
  */
 export const rateLimitBackOff: BackOff = { floorMs: 200, firstMs: 1000, longestMs: 30_000 };
 
-/** 5xx statuses that pass by themselves. From 520 on they are a CDN's (Cloudflare): the API behind it cannot be reached. */
-const transientStatuses: readonly number[] = [500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530];
+/**
+ * Statuses that pass by themselves. 408 and 425 are a gateway's rather than the API's; from 520 on they are a CDN's (Cloudflare): the
+ * API behind it cannot be reached.
+ */
+const transientStatuses: readonly number[] = [
+  408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530,
+];
 
 /** Whether to retry, and the minimum wait. */
 export interface RetryDecision {

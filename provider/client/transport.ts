@@ -173,9 +173,11 @@ function explain(failure: Failure, call: Call, origin: string, quote: Quote): Er
   if (code === "UND_ERR_HEADERS_OVERFLOW")
     return new ResponseMismatchError(call, 0, "its headers are too large");
   const isTrust = NOT_TRUSTED.test(code);
+  // Such as 407: the proxy wants a password, or does not let anybody through to this host.
+  const isRefusedByProxy = /^Proxy response \(4\d\d\)/.test(message);
   return new NetworkError(call, origin, {
     mayHaveArrived: !isTrust && !cameBeforeConnection(failure),
-    isTransient: !isTrust,
+    isTransient: !isTrust && !isRefusedByProxy,
     reason: quote(message.includes(code) ? message : `${code}: ${message}`),
     cause: failure,
   });

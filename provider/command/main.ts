@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { Command, CommanderError, Option } from "commander";
-import { PostjectError } from "../client";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { PostjectError, toPlainLines } from "../client";
 import { VERSION } from "../spec";
 import { openAccount } from "./account";
 import { createImportFile, type Form, formNames, nextSteps } from "./import-file";
@@ -39,19 +39,29 @@ No command prints a token.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 orphans found (with --expect-none).`,
   );
 
+/** A shell makes an empty value of a variable that is not set. As a filter, it would match every server. */
+function refuseEmpty(value: string): string {
+  if (value.trim() === "") throw new InvalidArgumentError("It is empty.");
+  return value;
+}
+
 const withStates = (command: Command) =>
   command
     .option(
       "--stack <name>",
       "a stack of the Pulumi project in this folder; may be repeated",
-      (name: string, before: string[] = []) => [...before, name],
+      (name: string, before: string[] = []) => [...before, refuseEmpty(name)],
     )
-    .option("--account <name>", "a named account: `staging` reads postject-staging:* and POSTJECT_STAGING_*");
+    .option(
+      "--account <name>",
+      "a named account: `staging` reads postject-staging:* and POSTJECT_STAGING_*",
+      refuseEmpty,
+    );
 
 withStates(program.command("orphans"))
   .description("list the servers that none of the given stacks has")
   .argument("[state-file...]", "files that `pulumi stack export` wrote; - is standard input")
-  .option("--name-contains <text>", "only servers whose name contains this, in either case")
+  .option("--name-contains <text>", "only servers whose name contains this, in either case", refuseEmpty)
   .option("--json", "print JSON")
   .option("--expect-none", `exit with code ${exitCodes.orphansFound} if any are found`)
   .option("--delete", "permanently delete the listed servers; requires --yes")
@@ -85,13 +95,13 @@ withStates(program.command("import-file"))
       .choices(formNames)
       .default("plugin"),
   )
-  .option("--out <file>", "file to write (default: standard output)")
+  .option("--out <file>", "file to write (default: standard output)", refuseEmpty)
   .action(async (ids: string[], options: StateOptions & { all?: boolean; form: Form; out?: string }) => {
     if (ids.length > 0 === (options.all === true))
       throw new UsageError("Give either ids of servers or --all");
     const client = await openAccount(options);
-    const owned = new Set((await readStates([], options.stack)).flatMap(({ serverIds }) => serverIds));
-    const { text, serverCount } = await createImportFile(client, options, ids, (id) => !owned.has(id));
+    const states = await readStates([], options.stack);
+    const { text, serverCount } = await createImportFile(client, options, ids, states);
     const { out, form } = options;
     if (out === undefined) return print(text);
     await writeTo(out, `${text}\n`);
@@ -113,6 +123,8 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   const isExpected =
     error instanceof PostjectError || error instanceof UsageError || error instanceof OutputError;
-  console.error(`pulumi-postject: ${isExpected ? error.message : (error as Error).stack}`);
+  // It may hold an id as the API has it, or what Pulumi printed.
+  const shown = isExpected ? toPlainLines(error.message) : (error as Error).stack;
+  console.error(`pulumi-postject: ${shown}`);
   process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 });

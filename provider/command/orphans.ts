@@ -1,8 +1,10 @@
 import { type Client, isNotFound, ResponseMismatchError, startDeadline, toPlainText } from "../client";
 import type { ServerListItem } from "../spec/messages";
-import { type Form, formNames, takeOver } from "./import-file";
+import { type Form, formNames, type Named, nameResources, takeOver } from "./import-file";
 import { countServers, toJson } from "./output";
 import { type StackState, UsageError } from "./states";
+
+type Orphan = Named<ServerListItem>;
 
 export interface OrphansOptions {
   readonly nameContains?: string | undefined;
@@ -28,7 +30,8 @@ export async function reportOrphans(
   const states = await readStates();
   const owned = new Set(states.flatMap(({ serverIds }) => serverIds));
   const all = servers.filter(({ id }) => !owned.has(id));
-  const orphans = all.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const shown = all.filter(({ name }) => name.toLowerCase().includes(wanted));
+  const orphans = nameResources(shown, states);
   await print(
     options.json ? renderJson(orphans) : renderText(orphans, all.length, servers.length, states, options),
   );
@@ -92,19 +95,17 @@ async function deleteServer(client: Client, id: string): Promise<void> {
   }
 }
 
-function renderJson(orphans: readonly ServerListItem[]): string {
+function renderJson(orphans: readonly Orphan[]): string {
   return toJson(
-    orphans.map(({ id, name, createdAt }) => ({
-      id,
-      name,
-      createdAt,
-      import: takeOver.plugin({ id, name }),
-    })),
+    orphans.map((orphan) => {
+      const { id, name, createdAt } = orphan;
+      return { id, name, createdAt, import: takeOver.plugin(orphan) };
+    }),
   );
 }
 
 function renderText(
-  orphans: readonly ServerListItem[],
+  orphans: readonly Orphan[],
   orphanCount: number,
   serverCount: number,
   states: readonly StackState[],
@@ -118,10 +119,13 @@ function renderText(
   const forms = formsOf(states);
   return [
     row("ID", "CREATED", "NAME"),
-    ...orphans.flatMap(({ id, name, createdAt = "" }) => [
-      row(toPlainText(id), toPlainText(createdAt).slice(0, "2026-12-31".length), toPlainText(name)),
-      ...(options.delete ? [] : forms.map((form) => `  ${toPlainText(takeOver[form]({ id, name }))}`)),
-    ]),
+    ...orphans.flatMap((orphan) => {
+      const { id, name, createdAt = "" } = orphan;
+      return [
+        row(toPlainText(id), toPlainText(createdAt).slice(0, "2026-12-31".length), toPlainText(name)),
+        ...(options.delete ? [] : forms.map((form) => `  ${toPlainText(takeOver[form](orphan))}`)),
+      ];
+    }),
     "",
     found,
     ...(hidden > 0 ? [`${hidden} of them ${isOrAre(hidden)} not shown, because of --name-contains.`] : []),

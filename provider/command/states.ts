@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { isMap } from "../settings";
 import { serverResource } from "../spec";
 import type { Form } from "./import-file";
 import { reasonOf } from "./output";
@@ -13,6 +14,8 @@ export interface StackState {
   readonly source: string;
   /** Ids of the servers that the stack owns or reads. */
   readonly serverIds: readonly string[];
+  /** The names of these servers' resources. */
+  readonly names: readonly string[];
   /** The provider's forms that these servers use. */
   readonly forms: ReadonlySet<Form>;
   /** An update of the stack is under way, or was cut off: a server may exist that is not in the state yet. */
@@ -37,8 +40,8 @@ export async function readStack(stack: string): Promise<StackState> {
 /** Reads a state that `pulumi stack export` wrote, or one of a file backend; `-` is standard input. */
 export async function readStateFile(file: string): Promise<StackState> {
   try {
-    const text = file === "-" ? await readStdin() : await readFile(file, "utf8");
-    return parseState(file === "-" ? "standard input" : file, text);
+    const bytes = await (file === "-" ? readStdin() : readFile(file));
+    return parseState(file === "-" ? "standard input" : file, decode(bytes));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`Cannot read ${file}: ${reasonOf(error)}`);
@@ -63,10 +66,16 @@ async function runPulumi(args: readonly string[]): Promise<string> {
   }
 }
 
-async function readStdin(): Promise<string> {
+async function readStdin(): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
+}
+
+/** Windows PowerShell writes UTF-16 where it redirects output. */
+function decode(bytes: Buffer): string {
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
 }
 
 const formOfType: ReadonlyMap<string, Form> = new Map([
@@ -76,6 +85,7 @@ const formOfType: ReadonlyMap<string, Form> = new Map([
 
 /** A resource as states show it, as far as it matters here. */
 interface StateResource {
+  readonly urn?: string;
   readonly type?: string;
   readonly id?: string;
 }
@@ -83,7 +93,7 @@ interface StateResource {
 interface Deployment {
   readonly manifest?: { readonly time?: string };
   readonly resources?: readonly StateResource[] | null;
-  readonly pending_operations?: readonly { resource?: StateResource; type?: string }[] | null;
+  readonly pending_operations?: readonly { readonly resource?: StateResource }[] | null;
 }
 
 function parseState(source: string, text: string): StackState {
@@ -95,6 +105,7 @@ function parseState(source: string, text: string): StackState {
   return {
     source,
     serverIds: servers.flatMap(({ id }) => (id === undefined ? [] : [id])),
+    names: servers.map(({ urn = "" }) => urn.split("::").slice(3).join("::")),
     forms: new Set(servers.flatMap(({ type = "" }) => formOfType.get(type) ?? [])),
     // When it was exported is not in it; when it last changed is.
     knownUntil: Date.parse(deployment.manifest?.time ?? ""),
@@ -104,10 +115,17 @@ function parseState(source: string, text: string): StackState {
 
 /** `stack export` writes `deployment`, a file backend `checkpoint.latest`, which a stack that was never updated lacks. */
 function findDeployment(text: string): Deployment | undefined {
+  let state: unknown;
   try {
-    const state = JSON.parse(text) as { deployment?: Deployment; checkpoint?: { latest?: Deployment } };
-    return state.deployment ?? (state.checkpoint && (state.checkpoint.latest ?? {}));
+    state = JSON.parse(text);
   } catch {
     return undefined;
   }
+  const { deployment, checkpoint } = isMap(state) ? state : {};
+  const found = deployment ?? (isMap(checkpoint) ? (checkpoint.latest ?? {}) : undefined);
+  if (!isMap(found)) return undefined;
+  const areLists = [found.resources, found.pending_operations].every(
+    (list) => list == null || (Array.isArray(list) && list.every(isMap)),
+  );
+  return areLists ? found : undefined;
 }

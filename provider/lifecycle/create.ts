@@ -16,6 +16,7 @@ import {
   AdoptMismatchError,
   CreateIncompleteError,
   CreateUnclearError,
+  describe,
   ExistingServerError,
   ForbiddenCreateError,
   type ImportHint,
@@ -102,12 +103,20 @@ async function post(creation: Creation): Promise<Found> {
     );
   } catch (failure) {
     if (hadNoEffect(failure)) throw await explainRefusal(creation, failure);
-    return salvage(creation, failure) ?? reconcile(creation, failure);
+    const salvaged = salvage(creation, failure);
+    return salvaged === undefined ? reconcile(creation, failure) : confirm(creation, salvaged);
   }
   if (run.inventory.hasSeen(created.id)) throw new ExistingServerError(inputs.name, created.id);
   // A server has streams from the start: a response without any was sent too early.
   const { streams, ...others } = created;
-  return streams.length > 0 ? created : others;
+  return confirm(creation, streams.length > 0 ? created : others);
+}
+
+/** The server that a response shows, unless it has another name: a gateway may mix responses up, and an API may change names. */
+async function confirm(creation: Creation, found: Found): Promise<Found> {
+  const { id, name = creation.inputs.name } = found;
+  if (isSameName(name, creation.inputs.name)) return found;
+  return reconcile(creation, new Error(`the response is about ${describe(name, id)}`), id);
 }
 
 /** What can be read of a success that is not as documented: with the id of a new server, that server is known. */
@@ -119,23 +128,25 @@ function salvage({ run }: Creation, failure: unknown): Found | undefined {
 
 /**
  * Finds the server of a create whose response was lost: the only one of its name that was not there before and is not another
- * resource's.
+ * resource's. If there is none, it is the one that the response showed under another name.
+ *
+ * @param shownId the server that the response showed, if it showed one
  */
-async function reconcile(creation: Creation, cause: unknown): Promise<Found> {
+async function reconcile(creation: Creation, cause: unknown, shownId?: string): Promise<Found> {
   const { run, owner, inputs, importHint } = creation;
   const { inventory, ownership } = run;
   const deadline = uninterrupted(creation.deadline);
   let candidates: Found[] = [];
+  let shown: Found | undefined;
   let unread: string | undefined = "the operation timed out";
   for (const waitMs of run.reconcileDelaysMs) {
     if (!(await pauseWithin(run, waitMs, deadline))) break;
     try {
       const servers = await run.client.listServers(deadline);
       unread = undefined;
-      candidates = servers.filter(
-        ({ id, name }) =>
-          isSameName(name, inputs.name) && !inventory.hasSeen(id) && !ownership.hasOther(id, owner),
-      );
+      const isNew = ({ id }: Found) => !inventory.hasSeen(id) && !ownership.hasOther(id, owner);
+      candidates = servers.filter((server) => isSameName(server.name, inputs.name) && isNew(server));
+      shown = servers.find((server) => server.id === shownId && isNew(server));
     } catch (error) {
       // What made the response get lost may still go on: the next look may succeed.
       unread = textOf(error);
@@ -144,8 +155,9 @@ async function reconcile(creation: Creation, cause: unknown): Promise<Found> {
     if (only !== undefined && second === undefined) return only;
     if (second !== undefined) break;
   }
+  if (candidates.length === 0 && shown !== undefined) return shown;
   throw new CreateUnclearError(inputs.name, {
-    ids: candidates.map(({ id }) => id),
+    ids: [...new Set([...candidates.map(({ id }) => id), ...(shownId === undefined ? [] : [shownId])])],
     allowDuplicateName: inputs.allowDuplicateName === true,
     isReplacement: run.replaced.has(owner),
     importHint,

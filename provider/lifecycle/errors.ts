@@ -120,6 +120,9 @@ export function existing(number: number): string {
   return `${number} ${number === 1 ? "exists" : "exist"}`;
 }
 
+/** How many servers of one name a message lists. */
+const LISTED_NAMESAKES = 5;
+
 /** A server of the name exists that the resource does not own; nothing was sent. */
 export class NameTakenError extends PostjectError {
   constructor(
@@ -132,13 +135,15 @@ export class NameTakenError extends PostjectError {
     },
   ) {
     const { taken, isReplacement, importHint } = facts;
-    const strangers = taken.filter(({ isOwned }) => !isOwned).map(({ id }) => id);
-    const found = taken.map(({ id, createdAt }) =>
+    const listed = taken.slice(0, LISTED_NAMESAKES);
+    const strangers = listed.filter(({ isOwned }) => !isOwned).map(({ id }) => id);
+    const found = listed.map(({ id, createdAt }) =>
       createdAt === undefined ? id : `${id}, created ${createdAt}`,
     );
+    if (listed.length < taken.length) found.push(`and ${taken.length - listed.length} more`);
     const deleteFirst = "set the resource option `deleteBeforeReplace: true`.";
     const ways = [
-      strangers.length < taken.length &&
+      strangers.length < listed.length &&
         "Another resource of the program has it: give this one another name.",
       isReplacement && `If it is the server that this run replaces, ${deleteFirst}`,
       ...(strangers.length === 0

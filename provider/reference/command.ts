@@ -143,7 +143,8 @@ async function start(options: StartOptions): Promise<void> {
     console.error(`postject-reference: warning: anyone who can reach ${host} can use this reference${open}.`);
   }
   const stop = () => void reference.stop().then(() => process.exit(0));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, stop);
+  // Not `once`: a terminal and what runs this often both send a signal, and the second must not end the stop half-way.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
   console.log(greet(reference, options));
 }
 

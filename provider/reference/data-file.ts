@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, fstatSync, fsyncSync, openSync, realpathSync, statfsSync } from "node:fs";
+import { chmodSync, closeSync, fsyncSync, openSync, realpathSync, statfsSync, statSync } from "node:fs";
 import path from "node:path";
 import { Database } from "node-sqlite3-wasm";
 import { lockDataFile } from "./data-file-lock";
@@ -8,6 +8,9 @@ import { DataFileError } from "./responses";
 const APPLICATION_ID = 0x504a5246;
 /** Raised with every change of the tables; files of any other format are refused. */
 const FORMAT_VERSION = 2;
+
+/** The file holds the signing secret and server tokens, so only its owner may read it. */
+const PRIVATE = 0o600;
 
 /** A disk with less space than this counts as full. SQLite itself reports only an I/O error. */
 const FULL_DISK_BYTES = 64 * 1024;
@@ -59,22 +62,18 @@ function isDiskFull(file: string): boolean {
 
 /**
  * Creates the file if it does not exist, and returns its real path, because lock and log lie beside it: whichever
- * symbolic link leads to a file, its users must meet there. The file holds the signing secret and server tokens, so
- * only its owner may read it.
+ * symbolic link leads to a file, its users must meet there.
  */
 function prepareFile(name: string): string {
-  const handle = openSync(name, "a", 0o600);
-  try {
-    const { nlink, mode } = fstatSync(handle);
-    if (nlink > 1)
-      throw new DataFileError(
-        `${name} cannot be used: it has several names (hard links), and a process that uses another one would not see this ` +
-          "process's lock. Give a copy of it.",
-      );
-    if (process.platform !== "win32" && (mode & 0o077) !== 0) fchmodSync(handle, 0o600);
-  } finally {
-    closeSync(handle);
-  }
+  const existing = statSync(name, { throwIfNoEntry: false });
+  // Opening a pipe would wait for somebody to write to it.
+  if (existing?.isFile() === false) throw new DataFileError(`${name} is not a file. Give another one.`);
+  if (existing !== undefined && existing.nlink > 1)
+    throw new DataFileError(
+      `${name} cannot be used: it has several names (hard links), and a process that uses another one would not see this ` +
+        "process's lock. Give a copy of it.",
+    );
+  closeSync(openSync(name, "a", PRIVATE));
   return realpathSync(name);
 }
 
@@ -93,6 +92,8 @@ function prepareTables(db: Database, file: string, tables: string): void {
       `${file} was written by an earlier version, in a format that this one cannot read. Give another file: to keep the ` +
         "data, take a snapshot with the earlier version and restore it.",
     );
+  // Only now: the file may have turned out to be another program's.
+  if (process.platform !== "win32" && (statSync(file).mode & 0o077) !== 0) chmodSync(file, PRIVATE);
   // A write-ahead log, because this build never rolls a rollback journal back after a crash: it mistakes its own lock
   // for another process's.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");

@@ -51,10 +51,14 @@ export async function readJson(request: IncomingMessage, limitBytes = BODY_LIMIT
     throw new RefusedError(415, "The body must be JSON: send `Content-Type: application/json`");
   const chunks: Buffer[] = [];
   let size = 0;
-  // The excess is read and dropped: closing a connection with unread data can lose the response.
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size <= limitBytes) chunks.push(chunk);
+  try {
+    // The excess is read and dropped: closing a connection with unread data can lose the response.
+    for await (const chunk of request) {
+      size += chunk.length;
+      if (size <= limitBytes) chunks.push(chunk);
+    }
+  } catch {
+    throw new RefusedError(400, "The client broke off the request");
   }
   if (size > limitBytes) throw new RefusedError(413, "The body is too large");
   try {

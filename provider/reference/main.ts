@@ -8,6 +8,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
+// What is logged there is lost once nobody reads it, which is no reason to stop.
+process.stderr.on("error", () => {});
+
 void run(process.argv).then((exitCode) => {
   // The error of a write is only reported afterwards.
   if (exitCode !== undefined) setImmediate(() => process.exit(exitCode));

@@ -30,6 +30,9 @@ const STOP_MS = 1000;
 
 /** The options with rules that their types cannot express; the command reads some of them from files. */
 const checkedOptions = z.object({
+  // Node.js takes an empty host for all addresses, and a port that is not a number for the path of a socket.
+  host: z.optional(z.string().check(z.minLength(1, "must not be empty"))),
+  port: z.optional(z.int().check(z.nonnegative(), z.maximum(65_535))),
   seed: z.optional(seedShape),
   faults: z.optional(z.array(faultRule)),
   controlHosts: z.optional(z.array(controlHost)),
@@ -51,8 +54,14 @@ export async function startReference(options: ReferenceOptions = {}): Promise<Re
 }
 
 async function serve(store: Store, options: ReferenceOptions): Promise<Reference> {
-  const { port = 0, host = "127.0.0.1", control = true, onRequest } = options;
-  const { seed, faults: rules = [], controlHosts = [] } = parse(checkedOptions, options, "the options");
+  const { control = true, onRequest } = options;
+  const {
+    host = "127.0.0.1",
+    port = 0,
+    seed,
+    faults: rules = [],
+    controlHosts = [],
+  } = parse(checkedOptions, options, "the options");
   const { plan, serverLimit } = parse(
     accountOptions,
     { plan: options.plan, serverLimit: options.serverLimit },
@@ -141,7 +150,7 @@ async function serve(store: Store, options: ReferenceOptions): Promise<Reference
       route,
       accountId,
       userAgent: headers["user-agent"] && loggable(headers["user-agent"]),
-      status: delivery.status,
+      status: response.destroyed ? undefined : delivery.status,
       fault: fault?.outcome.kind,
       elapsedMs,
     };

@@ -42,7 +42,7 @@ function findAccessTokenProblem(token: string): string | undefined {
   if (/^["'`]|["'`]$/.test(token)) return "must be the token alone, without quotation marks";
   if (token.startsWith("pt_live_"))
     return "must be the account's access token; this is a server token, which can only send mail";
-  if (!/^[\x21-\x7e]+$/.test(token)) return "must not contain spaces or control characters";
+  if (!/^[\x21-\x7e]+$/.test(token)) return "must consist of printable ASCII characters, without spaces";
   if (isCutShort(token)) return "looks like a JWT that was cut short: copy all of it";
   return undefined;
 }

@@ -41,19 +41,19 @@ export const errorCodes = {
     remedy: "Check the id, and which account the access token belongs to.",
   },
   conflict: {
-    meaning: "The API refused the request because something already exists (409).",
-    remedy: "Remove or rename what already exists, or change the inputs.",
+    meaning: "The request conflicts with something that the account has (409).",
+    remedy: "Remove or change what is in the way, then run again.",
   },
   "bad-request": {
-    meaning: "The API refused the request's content (400 and other 4xx).",
-    remedy: "Correct the inputs.",
+    meaning: "The API refused the request (400 and other 4xx).",
+    remedy: "Correct the inputs or, if the message gives another reason, deal with that.",
   },
   "rate-limited": {
     meaning: "The API limited the rate of requests (429) for longer than the operation may take.",
     remedy: "Run again later, with a lower `--parallel`, or, in the plugin, with longer `customTimeouts`.",
   },
   "api-unavailable": {
-    meaning: "The API failed (5xx).",
+    meaning: "The API is not available (5xx, 408, 425).",
     remedy: "Run again later. The state is intact.",
   },
   "unexpected-response": {

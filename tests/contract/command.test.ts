@@ -138,6 +138,15 @@ test("--seed and --faults apply from the first request, and --log shows each req
   );
 });
 
+test("requests are served on although nobody reads what --log writes any more", async () => {
+  const command = await startCommand(["--log"]);
+  command.process.stderr?.destroy();
+  for (let count = 0; count < 5; count++) {
+    expect((await send(command, "GET", "/v1/servers")).status).toBe(200);
+    await sleep(20);
+  }
+});
+
 test("a host other than loopback prints a warning, which says more if the control plane is open", async () => {
   const open = await startCommand(["--host", "0.0.0.0"]);
   expect(open.printed()).toContain(
@@ -180,6 +189,7 @@ test.each([
   [["--port", "x"], "It takes a whole number up to 65535"],
   [["--port", "65536"], "It takes a whole number up to 65535"],
   [["--plan", "huge"], "Allowed choices are free, starter"],
+  [["--host", "", "--port", "0"], "host: must not be empty"],
   [["--control-host", "reference:7678", "--port", "0"], "must be a host name alone, without scheme and port"],
   [["--nonsense"], "unknown option '--nonsense'"],
   [["nonsense"], "unknown command 'nonsense'; the only one is 'env'"],

@@ -116,6 +116,16 @@ test("a restart keeps accounts, servers, streams and access tokens, and leaves n
   expect(readdirSync(folder)).toEqual(["data.sqlite"]);
 });
 
+test("a signal that comes while it stops does not end the stop half-way", async () => {
+  for (const ms of [0, 2, 5, 10]) {
+    const command = await startCommand(["--data", file]);
+    const ended = command.end("SIGINT");
+    setTimeout(() => command.process.kill("SIGINT"), ms);
+    expect(await ended).toEqual([0, null]);
+    expect(readdirSync(folder)).toEqual(["data.sqlite"]);
+  }
+});
+
 test("every change is synced to the disk before it returns", async () => {
   const store = await openStore(file);
   const sync = jest.spyOn(fs, "fsyncSync");
@@ -214,9 +224,14 @@ test("a file that is no database of the reference, or in another version's forma
     const database = new sqlite.Database(foreign);
     database.exec(sql);
     database.close();
+    chmodSync(foreign, 0o755);
     const before = readFileSync(foreign);
     await expect(openStore(foreign)).rejects.toThrow(message);
     expect(readFileSync(foreign).equals(before)).toBe(true);
+    expect(statSync(foreign).mode & 0o777).toBe(0o755);
   }
+  const pipe = path.join(folder, "pipe");
+  spawnSync("mkfifo", [pipe]);
+  for (const other of [pipe, folder]) await expect(openStore(other)).rejects.toThrow("is not a file");
   expect(readdirSync(folder).filter((name) => name.includes(".lock"))).toEqual([]);
 });

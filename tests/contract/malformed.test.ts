@@ -1,4 +1,5 @@
 import { maxHeaderSize } from "node:http";
+import { connect } from "node:net";
 import { useReference } from "../support/fixtures";
 import { findDiscrepancy, operations } from "../support/openapi";
 import { sendRaw } from "../support/raw-http";
@@ -171,6 +172,19 @@ test("a body that is not UTF-8 is a 400, and nothing of it is kept", async () =>
   const [response] = await sendRaw(reference.url, Buffer.concat([Buffer.from(head), body]), 1);
   expect(response).toMatchObject({ status: 400, body: expect.stringContaining("not valid JSON") });
   expect(reference.servers()).toEqual([]);
+});
+
+test("a client that breaks off its request is logged without a status, and is no error", async () => {
+  const errors = jest.spyOn(console, "error").mockImplementation(() => {});
+  const head = get("/v1/servers", JSON_TYPE, "content-length: 100").replace("GET", "POST");
+  const before = reference.requestCount();
+  const socket = connect(Number(new URL(reference.url).port), "127.0.0.1", () => {
+    socket.write(`${head}{"na`, () => socket.destroy());
+  });
+  while (reference.requestCount() === before) await new Promise((done) => setTimeout(done, 10));
+  expect(reference.requests().at(-1)).toMatchObject({ method: "POST", status: undefined });
+  expect(errors).not.toHaveBeenCalled();
+  errors.mockRestore();
 });
 
 test("HEAD returns the headers of GET and no body", async () => {

@@ -97,6 +97,22 @@ To take over several at once: npx pulumi-postject import-file --help
     expect(stdout).not.toContain("pulumi import");
   });
 
+  test("suggests names that neither the stacks' servers nor one another have, quoted for a shell", async () => {
+    for (const name of ["App", "Web", "web"]) await createByHand(reference, name);
+    const body = reference.servers().map((server, at) => ({ ...server, id: at === 3 ? "a;id" : server.id }));
+    reference.faults.add({ route: "listServers", outcome: { kind: "response", status: 200, body } });
+    const { stdout } = await run(["orphans", "--stack", "dev"]);
+    const imports = [...stdout.matchAll(/pulumi import postject:index:Server (\S+) (\S+)/g)];
+    expect(imports.map(([, name]) => name)).toEqual(["app-2", "web", "web-2"]);
+    expect(imports[2]?.[2]).toBe("'a;id'");
+  });
+
+  test("reads a state that Windows PowerShell has redirected to a file", async () => {
+    const state = await pulumi("stack", "export");
+    writeFileSync(path.join(workspace.folder, "state.json"), Buffer.from(`\ufeff${state}`, "utf16le"));
+    expect((await run(["orphans", "state.json"])).stdout).toContain("No orphans");
+  });
+
   test("also takes the access token from the stack's configuration", async () => {
     await pulumi("config", "set", "--secret", "postject:accessToken", reference.accessToken);
     const env = { POSTJECT_ACCESS_TOKEN: "" };
@@ -200,6 +216,9 @@ To take over several at once: npx pulumi-postject import-file --help
     ["no file", ["orphans", "nope.json"], {}, 2, "Cannot read nope.json: no such file or directory\n"],
     ["another file", ["orphans", "-"], { stdin: "{}" }, 2, "standard input is not a stack's state"],
     ["an unknown option", ["orphans", "--force"], {}, 2, "unknown option '--force'"],
+    ["an empty stack", ["orphans", "--stack", ""], {}, 2, "It is empty"],
+    ["an empty filter", ["orphans", "-", "--name-contains", " ", "--delete", "--yes"], {}, 2, "It is empty"],
+    ["JSON of another kind", ["orphans", "-"], { stdin: '{"deployment":[]}' }, 2, "is not a stack's state"],
     ["a wrong token", ["orphans", "-"], { env: { POSTJECT_ACCESS_TOKEN: "x.y.z" } }, 1, "[unauthorized]"],
     ["no token", ["orphans", "-"], { env: { POSTJECT_ACCESS_TOKEN: "" } }, 1, "[access-token-missing]"],
   ])("%s is refused with what to do", async (_, args, options, expectedCode, message) => {
@@ -304,4 +323,14 @@ test("control characters of a name reach no terminal", async () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringContaining("Red") });
     expect(stdout.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
   }
+  const resources = [{ type: "postject:index:Server", id: "clxmine" }];
+  const young = [
+    { id: "clxmine", name: "Mine" },
+    { id: "\u001b]0;x\u0007clxyoung", name: "Young" },
+  ];
+  reference.faults.clear();
+  reference.faults.add({ route: "listServers", outcome: { kind: "response", status: 200, body: young } });
+  const args = ["orphans", "-", "--delete", "--yes"];
+  const { stderr } = await run(args, { stdin: JSON.stringify({ deployment: { resources } }) });
+  expect(stderr).toMatch(/^pulumi-postject: Nothing was deleted: clxyoung is younger/);
 });

@@ -76,6 +76,11 @@ test.each([
   await expect(create(asked)).rejects.toThrow("[name-taken]");
 });
 
+test("of many servers that have the name, a message lists a few", async () => {
+  reference.seed({ servers: Array.from({ length: 8 }, () => ({ name: "A" })) });
+  await expect(create("A")).rejects.toThrow(/; and 3 more\)\.\n[\s\S]*, take \S+( or take \S+){4}\.\n/);
+});
+
 test("a response that names a server which was there before is not a creation, whether it is whole or not", async () => {
   await create("Theirs");
   const [theirs] = reference.servers();
@@ -89,6 +94,28 @@ test("a response that names a server which was there before is not a creation, w
     );
   }
   expect(reference.servers()).toHaveLength(1);
+});
+
+test("a response about another server is not believed, whether it is whole or not", async () => {
+  const other = { id: "clxother", name: "B", token: "pt_live_b" };
+  for (const body of [other, { ...other, createdAt: "2026-11-27T00:00:00.000Z", streams: [] }]) {
+    reference.faults.add({ route: "createServer", outcome: respond(201, body) });
+    const { id, state } = await create("A");
+    const [{ token, ...server } = { id: "", token: "" }] = reference.servers();
+    expect({ id, token: state.token }).toEqual({ id: server.id, token });
+    reference.reset();
+  }
+});
+
+test("a server whose name the API changes is known by the response's id, once no server of our name shows up", async () => {
+  reference.seed({ servers: [{ name: "app" }] });
+  const [server] = reference.servers();
+  reference.faults.add({ route: "listServers", outcome: respond(200, []) });
+  reference.faults.add({ route: "createServer", commit: false, outcome: respond(201, server) });
+  const { accessToken, url: endpoint } = reference;
+  const run = startOperations({ accessToken, endpoint }, { reconcileDelaysMs: [0, 1] });
+  const { id, state } = await create("App", run);
+  expect({ id, name: state.name }).toEqual({ id: server?.id, name: "App" });
 });
 
 test("the error of a lost create says if the list that would show it could not be read", async () => {

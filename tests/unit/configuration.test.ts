@@ -53,7 +53,7 @@ test.each([
   ["maxRetries", "1.5", "must be a whole number of 0 or more"],
   ["requestTimeoutSeconds", "0", "must be a whole number of 1 or more"],
   ["plan", "huge", "must be one of free, starter, growth, professional, scale"],
-  ["accessToken", "a b", "must not contain spaces"],
+  ["accessToken", "a b", "without spaces"],
 ])("%s %s is refused by the name of its key", (key, value, reason) => {
   const { configuration, failures } = resolve({ [key]: value });
   expect(configuration).toBeUndefined();

@@ -27,7 +27,7 @@ test.each([
   ["a certificate that is not trusted", network(false, false), "never", "never"],
   ["a connection that broke", network(true), "counted", "never"],
   ["a timeout", new TimeoutError(call, 1), "counted", "never"],
-  ...[500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530].map(
+  ...[408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530].map(
     (status) => [String(status), response(status, "other"), "counted", "never"] as const,
   ),
   ["501", response(501), "never", "never"],
@@ -113,7 +113,7 @@ test.each([
 test("a message says how often a request was sent only if it was sent more than once", () => {
   const refusal = { status: 502, shape: "other" } as const;
   expect(new ApiError({ ...call, attempt: 1 }, refusal).message).toBe(
-    "The API failed (5xx). Run again later. The state is intact. (POST /v1/servers returned 502) [api-unavailable]",
+    "The API is not available (5xx, 408, 425). Run again later. The state is intact. (POST /v1/servers returned 502) [api-unavailable]",
   );
   expect(new ApiError({ ...call, attempt: 4 }, refusal).message).toContain(
     "(POST /v1/servers returned 502; tried 4 times)",

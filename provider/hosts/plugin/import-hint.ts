@@ -1,3 +1,4 @@
+import { toShellArgument } from "../../client";
 import type { ImportHint } from "../../lifecycle";
 import { serverResource } from "../../spec";
 import { parseUrn } from "./urn";
@@ -20,13 +21,10 @@ export function createImportHint(urn: string, providerUrn: string, componentUrn?
       // The engine's own default provider is what an import uses anyway.
       ...(/^(default(_\d+_\d+_\d+\w*)?)?$/.test(provider) ? [] : ["--provider", `provider=${providerUrn}`]),
     ];
-    const command = `\`${args.map(quote).join(" ")}\``;
+    const command = `\`${args.map(toShellArgument).join(" ")}\``;
     // The state still has the server that is replaced, in the place that the import needs.
-    return isReplacement ? `run \`pulumi state delete ${quote(urn)}\`, then ${command}` : `run ${command}`;
+    return isReplacement
+      ? `run \`pulumi state delete ${toShellArgument(urn)}\`, then ${command}`
+      : `run ${command}`;
   };
-}
-
-/** As a shell takes it for one argument, whatever is in it. */
-function quote(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
