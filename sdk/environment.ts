@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { isMap, type Properties, UNKNOWN } from "../provider/settings/check-fields";
 import { environmentRefusal, planEnvironment } from "../provider/settings/environment-plan";
 import { environmentResource, variableSuffixes, withCode } from "../provider/spec";
+import { refuseProviders } from "./refusals";
 import { Server } from "./server";
 import type { EnvironmentArgs, ServerArgs, ServerTemplate } from "./types";
 import { userError } from "./user-error";
@@ -29,6 +30,7 @@ export class Environment<Key extends string = string> extends pulumi.ComponentRe
    * @throws pulumi.RunError that names every problem of the template, before any server is declared
    */
   constructor(name: string, args: EnvironmentArgs<Key>, opts?: pulumi.ComponentResourceOptions) {
+    refuseProviders(`postject.Environment("${name}")`, opts ?? {});
     super(environmentResource.token, name, {}, opts);
     const around = { environment: name, project: pulumi.getProject(), stack: pulumi.getStack() };
     const plan = planEnvironment(around, toProperties(args, 3), { isDynamic: true });

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
 import { describeUnknownKeys } from "../provider/settings/unknown-keys";
 import { secretKeys, serverResource } from "../provider/spec";
+import { refuseProviders } from "./refusals";
 import type { ServerArgs, ServerProperties } from "./types";
 import { userError } from "./user-error";
 
@@ -43,6 +44,11 @@ export class Server extends ServerResource {
         ? { ...args, name: args.name, [serverResource.dynamicAutoName]: autoName(name, opts.parent) }
         : { account: args.account };
     warnOfMisspeltKeys();
+    refuseProviders(`postject.Server("${name}")`, opts);
+    if (opts.import !== undefined)
+      throw userError(
+        `postject.Server("${name}"): the resource option \`import\` is for the plugin. Set the argument \`adopt\` to the server's id.`,
+      );
     super(
       serverResource.dynamicType,
       name,

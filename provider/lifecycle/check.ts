@@ -31,13 +31,16 @@ export function check(
   const failures = findProblems(run.inputFields, "Server", inputs).filter(
     ({ property }) => property === "" || inputs[property] !== oldInputs[property],
   );
-  const name = inputs.name ?? oldInputs.name ?? autoName?.();
-  if (typeof name === "object" && name !== null) failures.push(name as CheckFailure);
-  else if (name === undefined) failures.push({ property: "name", reason: "must be given" });
-  else inputs.name = name;
+  inputs.name ??= oldInputs.name;
+  if (inputs.name === undefined) {
+    const made = autoName?.() ?? { property: "name", reason: "must be given" };
+    if (typeof made === "string") inputs.name = made;
+    else failures.push(made);
+  }
 
   if (isNew) failures.push(...checkNew(run, owner, inputs));
   else if (failures.length === 0) failures.push(...checkReplacement(run, oldInputs, inputs));
+  if (owner !== undefined) run.declared.add(owner);
   if (!isNew && owner !== undefined) run.checked.set(owner, oldInputs);
   return { inputs, failures };
 }

@@ -1,6 +1,6 @@
-import type { Properties } from "../settings";
+import { type Properties, UNKNOWN } from "../settings";
 import { isSameName, type ServerInputName, type ServerState, serverResource } from "../spec";
-import { describe, TakenServerError } from "./errors";
+import { describe, OtherAccountError, TakenServerError } from "./errors";
 import type { Owner } from "./ownership";
 import type { Notice, Run } from "./run";
 import { isComplete, readState } from "./state";
@@ -28,9 +28,11 @@ export function diff(
 ): { changes: Change[]; isComplete: boolean; notices: Notice[] } {
   const stored = readState(state);
   const changes = findChanges(run, stored, inputs);
-  const notices = toAccountNotice(run, id, stored);
+  const isForeign = isOfOtherAccount(run, stored);
   // A diff without a check before it is a refresh's, which still calls a renamed or moved resource by its old URN.
   const isOfProgram = owner !== undefined && run.checked.has(owner);
+  if (isForeign && isOfProgram) refuseReplacement(run, id, stored, inputs, changes);
+  const notices = isForeign ? toAccountNotice(run, id, stored) : [];
   if (isOfProgram && !changes.some(({ replaces }) => replaces)) {
     // From 3.274 on, the engine's request for an import is that of a `get`; only an import goes on to a diff.
     if (run.ownership.hasLookedAt(id, owner)) {
@@ -70,12 +72,28 @@ function isRequiredOutput(key: string): boolean {
   return key in outputs && !("optional" in outputs[key as keyof typeof outputs]);
 }
 
+/** Whether it is certain that the access token is not of the account that owns the server. */
+function isOfOtherAccount({ client }: Run, { accountId }: Partial<ServerState>): boolean {
+  return accountId !== undefined && client.accountId !== undefined && accountId !== client.accountId;
+}
+
+/** A new `account` brings its own access token, and a value that is not known yet may turn out to be the same. */
+function refuseReplacement(
+  { client }: Run,
+  id: string,
+  { name, accountId = "" }: Partial<ServerState>,
+  inputs: Properties,
+  changes: readonly Change[],
+): void {
+  const replacing = changes.filter(({ property, replaces }) => replaces && inputs[property] !== UNKNOWN);
+  if (replacing.length === 0 || replacing.some(({ property }) => property === "account")) return;
+  throw new OtherAccountError({ name, id }, { owner: accountId, ours: client.accountId ?? "" });
+}
+
 /** Told once for each account, at the first server that is of it. */
-function toAccountNotice(run: Run, id: string, { name, accountId }: Partial<ServerState>): Notice[] {
+function toAccountNotice(run: Run, id: string, { name, accountId = "" }: Partial<ServerState>): Notice[] {
   const { client, foreignAccounts } = run;
-  const isForeign =
-    accountId !== undefined && client.accountId !== undefined && accountId !== client.accountId;
-  if (!isForeign || foreignAccounts.has(accountId)) return [];
+  if (foreignAccounts.has(accountId)) return [];
   foreignAccounts.add(accountId);
   const message =
     `The access token is of account ${client.accountId}, but ${describe(name, id)} belongs to account ${accountId}. ` +

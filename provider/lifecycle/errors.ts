@@ -14,15 +14,19 @@ export function describe(name: string | undefined, id?: string): string {
  */
 export type ImportHint = (id: string, context: { readonly isReplacement: boolean }) => string;
 
-/** Why the run would delete a server and create another in its place. */
-type Replacement = (
+/** Why a server is deleted that has, or gets, another in its place. */
+export type Replacement =
+  | (ReplacementByRun & {
+      /** Whether the edit that replaces the server also lifts its protection. */
+      readonly isLifted: boolean;
+    })
+  /** The other one exists, and the state has both. */
+  | { readonly by: "successor"; readonly successor: string };
+
+type ReplacementByRun =
   | { readonly by: "name"; readonly newName: string }
   | { readonly by: "account" }
-  | { readonly by: "run" }
-) & {
-  /** Whether the edit that replaces the server also lifts its protection. */
-  readonly isLifted: boolean;
-};
+  | { readonly by: "run" };
 
 /** The run would delete a protected server, or replace it. */
 export class DeletionProtectedError extends PostjectError {
@@ -38,7 +42,7 @@ export class DeletionProtectedError extends PostjectError {
     const { name, id, setsProtectionItself } = server;
     const explained = replacement === undefined ? explainDelete() : explainReplacement(name, replacement);
     const deletedBefore =
-      replacement === undefined
+      replacement === undefined || replacement.by === "successor"
         ? ""
         : ", which also helps if an earlier run deleted the server and could not create the new one";
     const forOneRun = setsProtectionItself
@@ -59,6 +63,12 @@ function explainDelete(): string {
 }
 
 function explainReplacement(name: string | undefined, replacement: Replacement): string {
+  if (replacement.by === "successor")
+    return (
+      `It was not deleted, although its resource has ${describe(undefined, replacement.successor)} in its place. To let Pulumi forget it, ` +
+      "run `pulumi state delete` with the resource's URN in a terminal, and choose this id. To delete it with " +
+      `${CASCADE}, set \`deletionProtection: false\` on the resource and run \`pulumi up\` twice.`
+    );
   const { change, undo, repeat } = describeReplacement(name, replacement);
   const loss = `${change} would delete it with ${CASCADE}, and create another.`;
   return replacement.isLifted
@@ -66,7 +76,7 @@ function explainReplacement(name: string | undefined, replacement: Replacement):
     : `${loss} To avoid that, ${undo}. To replace it, first ${undo} and set \`deletionProtection: false\`, run \`pulumi up\`, then ${repeat}.`;
 }
 
-function describeReplacement(name: string | undefined, replacement: Replacement) {
+function describeReplacement(name: string | undefined, replacement: ReplacementByRun) {
   switch (replacement.by) {
     case "name":
       return {
@@ -258,6 +268,20 @@ export class TakenServerError extends PostjectError {
             "`import`, or remove this resource."
         : `Cannot take over ${server}: another resource of the program has it. If that is this one under an earlier name or parent, set the ` +
             "resource option `aliases` instead.",
+    );
+  }
+}
+
+/** The run would replace a server that its access token cannot delete. */
+export class OtherAccountError extends PostjectError {
+  constructor(
+    { name, id }: { readonly name: string | undefined; readonly id: string },
+    { owner, ours }: { readonly owner: string; readonly ours: string },
+  ) {
+    super(
+      "other-account",
+      `Cannot replace ${describe(name, id)}: it belongs to account ${owner}, and the access token is of account ${ours}. ` +
+        errorCodes["other-account"].remedy,
     );
   }
 }

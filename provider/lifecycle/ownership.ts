@@ -15,6 +15,8 @@ export interface Ownership {
   release(owner: Owner): void;
   /** Whether a resource other than `owner` keeps the server; any resource if the owner is undefined. */
   hasOther(id: string, owner: Owner): boolean;
+  /** The server that a resource keeps instead of this one, if it does. */
+  findSuccessor(id: string, owner: Owner): string | undefined;
   /** Notes that a resource is about to take an existing server over, by an import or `adopt`. */
   announce(id: string, owner: Owner): void;
   /** Whether another resource is about to take the server over, or has done so, in this run. */
@@ -47,6 +49,10 @@ export function createOwnership(): Ownership {
     },
     announce: (id, owner) => void announced.set(id, owner),
     isAnnouncedByOther: (id, owner) => announced.has(id) && announced.get(id) !== owner,
+    findSuccessor: (id, owner) =>
+      owner === undefined
+        ? undefined
+        : [...owners].find(([other, all]) => other !== id && all.has(owner))?.[0],
     lookAt: (id, owner) => void lookedAt.set(owner, id),
     hasLookedAt: (id, owner) => lookedAt.get(owner) === id,
     takeOver(id, owner) {

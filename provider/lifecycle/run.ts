@@ -15,6 +15,8 @@ export interface Run {
   readonly sleep: Sleep;
   readonly inventory: Inventory;
   readonly ownership: Ownership;
+  /** The resources of the program, as far as they have been checked. */
+  readonly declared: Set<Owner>;
   /** The old inputs of the resources that were checked with some. */
   readonly checked: Map<Owner, Properties>;
   /** The resources that the run replaces. */
@@ -54,6 +56,7 @@ export function startRun({
     sleep,
     inventory: createInventory(client),
     ownership: createOwnership(),
+    declared: new Set(),
     checked: new Map(),
     replaced: new Set(),
     plannedCreates: 0,

@@ -99,6 +99,14 @@ export const errorCodes = {
     remedy:
       "Give the resource the server's name, or the id of the right server; one server belongs to one resource.",
   },
+  "other-account": {
+    meaning:
+      "The run would replace a server of another account than the access token's: the new one would be created there, and the old one " +
+      "could not be deleted. Nothing was changed.",
+    remedy:
+      "Set an access token of the server's account. To move to the other account, declare a server there under another resource name, " +
+      "and remove this one with its own access token.",
+  },
   "deletion-protected": {
     meaning: "Deletion protection is on for the server, and the run would delete it.",
     remedy:

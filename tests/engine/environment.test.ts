@@ -116,9 +116,14 @@ describe("in YAML, served by the plugin", () => {
 
   test("a server that cannot be created fails the update by name, and its sibling is kept", async () => {
     await createByHand(reference, "pr taken");
-    declare({ pr: { type: "postject:Environment", properties: { servers: { app: {}, taken: {} } } } });
+    declare(
+      { pr: { type: "postject:Environment", properties: { servers: { app: {}, taken: {} } } } },
+      { outputs: { variables: "${pr.variables}" } },
+    );
     const { failed, printed } = await run(["up", "--continue-on-error"]);
     expect(failed).toBe(true);
+    const output = await workspace.mustPulumi(["stack", "output", "variables", "--json", "--show-secrets"]);
+    expect(JSON.parse(output)).toMatchObject({ POSTJECT_APP_TOKEN: tokenOf("pr app") });
     expect(printed).toContain("[name-taken]");
     expect(printed).not.toContain("exited prematurely");
     const app = reference.servers().find(({ name }) => name === "pr app");

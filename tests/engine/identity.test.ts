@@ -87,6 +87,18 @@ test("a secret name is in no message of the plugin, whichever operation fails", 
   }
 });
 
+test("a server that moves from the plugin to the dynamic form by an alias is refreshed and deleted by it", async () => {
+  await stack.mustRun("up", { program: async () => void new PluginServer("app", { name: "App" }) });
+  const { id } = onlyServer(reference);
+  const opts = { aliases: [{ type: "postject:index:Server" }] };
+  await stack.mustRun("up", { program: async () => void new postject.Server("app", { name: "App" }, opts) });
+  expect(onlyServer(reference).id).toBe(id);
+  await stack.mustRun("refresh", { args: { expectNoChanges: true } });
+  await stack.mustRun("preview", { args: { expectNoChanges: true } });
+  await stack.mustRun("destroy", { env: { POSTJECT_DELETION_PROTECTION: "false" } });
+  expect(reference.servers()).toEqual([]);
+});
+
 test("two servers of one name under different parents are two resources", async () => {
   // The engine tells resources of one name apart by the types of their parents.
   class Group extends pulumi.ComponentResource {

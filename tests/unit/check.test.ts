@@ -1,5 +1,5 @@
 import { checkArguments } from "../../provider/lifecycle";
-import { UNKNOWN } from "../../provider/settings";
+import { type Properties, UNKNOWN } from "../../provider/settings";
 import { serverResource } from "../../provider/spec";
 import { startOperations } from "../support/operations";
 
@@ -13,6 +13,8 @@ const diff = (request: Omit<Parameters<typeof diffOf>[0], "id">) => {
 
 test.each([
   [{ name: 5 }, "name", "must be a string"],
+  [{ name: ["A"] }, "name", "must be a string"],
+  [{ name: { property: "A" } }, "name", "must be a string"],
   [{ name: "A", deletionProtection: "true" }, "deletionProtection", "must be true or false"],
   [{ name: "" }, "name", "must not be empty or blank"],
   [{ name: "\u007f" }, "name", "must not contain control characters"],
@@ -22,7 +24,7 @@ test.each([
   [{ name: "A", adopt: " " }, "adopt", "must be the id of a server"],
   [{ name: "A", adopt: "../clx" }, "adopt", "must be the id of a server"],
 ])("check refuses %j", (inputs, property, reason) => {
-  expect(check({ oldInputs: {}, inputs }).failures).toContainEqual({ property, reason });
+  expect(check({ oldInputs: {}, inputs }).failures).toEqual([{ property, reason }]);
 });
 
 test("check accepts unknown values, unusual names and null inputs", () => {
@@ -116,6 +118,60 @@ test("a replacement that may not happen is not refused: an unknown name may turn
   expect(checkAgain(request).failures).toEqual([]);
   expect(checkAgain({ ...request, oldInputs: {} }).failures).toEqual([]);
   expect(checkAgain({ ...request, oldInputs: {}, inputs: { name: "A" } }).failures).toHaveLength(1);
+});
+
+describe("a server that is to be deleted while its resource stays", () => {
+  const inputs = { name: "A" };
+  const request = { owner: "app", id: "x", state: { ...state, deletionProtection: true } };
+
+  test("is kept if the resource has it back", async () => {
+    const run = operationsWith(false);
+    run.check({ owner: "app", oldInputs: inputs, inputs });
+    run.diff({ owner: "app", id: "x", state, inputs });
+    expect(await run.delete(request)).toEqual([
+      {
+        severity: "warning",
+        message:
+          'Not deleted: the resource in its place has server "A" (x). Only this entry of the state is gone.',
+      },
+    ]);
+  });
+
+  test("is protected as the resource is now, and a refusal says how to get rid of it", async () => {
+    for (const [deletionProtection, outcome] of [
+      [true, /although its resource has server y in its place.*choose this id.*run `pulumi up` twice\. \[/],
+      // It was sent to nobody.
+      [false, "[network]"],
+    ] as const) {
+      const run = operationsWith(true);
+      const settings = { name: "A", deletionProtection };
+      run.check({ owner: "app", oldInputs: settings, inputs: settings });
+      run.diff({ owner: "app", id: "y", state: { ...state, deletionProtection }, inputs: settings });
+      await expect(run.delete(request)).rejects.toThrow(outcome);
+    }
+  });
+
+  test("is refused as a replacement if it is protected", async () => {
+    const run = operationsWith(true);
+    run.check({ owner: "app", oldInputs: {}, inputs });
+    await expect(run.delete(request)).rejects.toThrow("This run would delete it with");
+  });
+});
+
+test("a replacement with another account's access token is refused, unless the account changes or the name may not", () => {
+  const claims = Buffer.from('{"sub":"acct_b"}').toString("base64url");
+  const run = startOperations({ accessToken: `x.${claims}.y`, endpoint: "http://127.0.0.1:1" });
+  const oldInputs = { name: "A" };
+  const compare = (inputs: Properties) => {
+    run.check({ owner: "app", oldInputs, inputs });
+    return run.diff({ owner: "app", id: "x", state: { ...state, accountId: "acct_a" }, inputs }).changes;
+  };
+  expect(() => compare({ name: "B" })).toThrow(
+    /belongs to account acct_a.*of account acct_b.*\[other-account\]/,
+  );
+  expect(compare({ name: UNKNOWN })).toHaveLength(1);
+  expect(compare({ name: "A", deletionProtection: true })).toHaveLength(1);
+  expect(compare({ name: "B", account: "eu" })).toHaveLength(2);
 });
 
 test("two resources that adopt one server are refused before either does", () => {

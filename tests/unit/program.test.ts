@@ -46,6 +46,24 @@ test("an empty id is refused instead of creating a server", () => {
   expect(resources).toEqual([]);
 });
 
+test("resource options that are the plugin's are refused, with the argument that does the same", async () => {
+  class Plugin extends pulumi.ProviderResource {}
+  const provider = new Plugin("postject", "eu");
+  const servers = { app: {} };
+  for (const declare of [
+    () => new postject.Server("app", {}, { provider }),
+    () => new postject.Environment("pr", { servers }, { provider }),
+    () => new postject.Environment("pr", { servers }, { providers: [provider] }),
+    () => new postject.Environment("pr", { servers }, { providers: { postject: provider } }),
+  ])
+    expect(declare).toThrow(/takes no provider.*`account`/);
+  expect(() => new postject.Server("app", {}, { import: "clx" })).toThrow(
+    /`import` is for the plugin.*`adopt`/,
+  );
+  const other = new (class Other extends pulumi.ProviderResource {})("aws", "eu");
+  await readOutput(new postject.Server("app", {}, { provider: other }).urn);
+});
+
 describe("a made-up name", () => {
   const nameIn = async (backend: string, options: pulumi.CustomResourceOptions = {}) => {
     process.env.PULUMI_BACKEND_URL = backend;

@@ -82,8 +82,9 @@ export async function diff(id: string, olds: StringKeyed, news: StringKeyed) {
     const request = { owner: ownerOf(news), id, state: fromHost(olds), inputs: fromHost(news) };
     const { changes, isComplete, notices } = lifecycle.diff(getRun(news), request);
     await log.write("", notices);
+    // A state that comes from the plugin by an alias has no provider string; an update stores one.
     return {
-      changes: changes.length > 0 || !isComplete,
+      changes: changes.length > 0 || !isComplete || !(PROVIDER_KEY in olds),
       replaces: changes.filter(({ replaces }) => replaces).map(({ property }) => property),
     };
   });

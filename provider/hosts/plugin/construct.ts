@@ -1,6 +1,6 @@
 import { Alias } from "@pulumi/pulumi/proto/alias_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
-import { type RegisterResourceResponse, Result } from "@pulumi/pulumi/proto/resource_pb";
+import type { RegisterResourceResponse } from "@pulumi/pulumi/proto/resource_pb";
 import { PostjectError } from "../../client";
 import { isMap, type Properties, UNKNOWN } from "../../settings";
 import { environmentRefusal, type PlannedServer, planEnvironment } from "../../settings/environment-plan";
@@ -138,12 +138,11 @@ function dynamicAlias(parentUrn: string): Alias {
 
 function summarize(response: RegisterResourceResponse, isPreview: boolean): RegisteredServer["summary"] {
   const outputs: Properties = response.getObject()?.toJavaScript() ?? {};
-  // What a preview cannot tell, and what a server that failed or was skipped does not have.
-  const isPartial = isPreview || response.getResult() !== Result.SUCCESS;
   const secrets = secretKeys(serverSummary.fields);
   const read = (key: string) => {
     const { value, isSecret } = unwrap(key === "id" ? response.getId() || undefined : outputs[key]);
-    const known = value === undefined && isPartial ? UNKNOWN : value;
+    // In an update, a server that failed or was skipped has nothing.
+    const known = value === undefined && isPreview ? UNKNOWN : value;
     return known === undefined
       ? undefined
       : wrap({ value: known, isSecret: isSecret || secrets.includes(key) });
