@@ -1,19 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VERSION } from "../../provider/spec";
+import { useFolder } from "../support/fixtures";
 import { COMMAND, type RunningCommand, runCommand, startCommand } from "../support/reference-command";
 import { control, send } from "../support/send";
 
-const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-command-"));
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = useFolder({ per: "file" });
 
 function write(name: string, content: unknown): string {
-  const file = path.join(folder, name);
+  const file = path.join(folder.path, name);
   writeFileSync(file, typeof content === "string" ? content : JSON.stringify(content));
   return file;
 }

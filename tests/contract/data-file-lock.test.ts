@@ -3,7 +3,6 @@ import { once } from "node:events";
 import {
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   rmSync,
   statSync,
@@ -11,27 +10,25 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { hostname } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startReference } from "pulumi-postject/reference";
 import { newAccount, newServer } from "../../provider/reference/drafts";
 import { openStore } from "../../provider/reference/store";
 import { ROOT } from "../../tools/root";
+import { useFolder } from "../support/fixtures";
 import { COMMAND, runCommand, startCommand } from "../support/reference-command";
 
-let folder: string;
+const folder = useFolder();
 let file: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-data-"));
-  file = path.join(folder, "data.sqlite");
+  file = path.join(folder.path, "data.sqlite");
 });
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
 test("a second process is refused and told which one has the file, also through a symbolic link that was there first", async () => {
-  const link = path.join(folder, "link.sqlite");
+  const link = path.join(folder.path, "link.sqlite");
   symlinkSync(file, link);
   const command = await startCommand(["--data", link]);
   for (const name of [link, file])
@@ -45,7 +42,7 @@ test("a second process is refused and told which one has the file, also through 
 
 test("a file with two names is refused", async () => {
   await (await startReference({ dataFile: file })).stop();
-  linkSync(file, path.join(folder, "second.sqlite"));
+  linkSync(file, path.join(folder.path, "second.sqlite"));
   await expect(startReference({ dataFile: file })).rejects.toThrow("it has several names (hard links)");
 });
 
@@ -70,7 +67,7 @@ test("a killed process that nobody has collected does not keep the file", async 
   process.kill(pid, "SIGKILL");
   await (await startReference({ dataFile: file })).stop();
   parent.kill();
-  expect(readdirSync(folder)).toEqual(["data.sqlite"]);
+  expect(readdirSync(folder.path)).toEqual(["data.sqlite"]);
 });
 
 /** Leaves a lock behind, as a process that was killed in another container would. */
@@ -101,7 +98,7 @@ test.each([
   const store = await openStore(file);
   await expect(openStore(file)).rejects.toThrow(`is in use by process ${process.pid}.`);
   store.close();
-  expect(readdirSync(folder)).toEqual(["data.sqlite"]);
+  expect(readdirSync(folder.path)).toEqual(["data.sqlite"]);
 });
 
 test("an owner touches its claim all the time", async () => {
@@ -149,7 +146,7 @@ const RACER = `
   }, Number(startMs) - Date.now());`;
 
 test("of several processes that find the same dead owner, or nobody, exactly one gets in", async () => {
-  const files = Array.from({ length: 40 }, (_, at) => path.join(folder, `${at}.sqlite`));
+  const files = Array.from({ length: 40 }, (_, at) => path.join(folder.path, `${at}.sqlite`));
   for (const each of files.slice(10)) leaveLock(undefined, each);
   const module = path.join(ROOT, "dist/provider/reference/data-file.js");
   const racers = Array.from({ length: 3 }, () =>
@@ -169,15 +166,18 @@ test("a process that lost its lock while it was suspended writes nothing more", 
   store.putAccount(newAccount({ id: "acct_a" }));
   rmSync(`${file}.lock`, { recursive: true });
   leaveLock();
-  const before = readdirSync(folder).map((name) => [name, statSync(path.join(folder, name)).mtimeMs]);
+  const before = readdirSync(folder.path).map((name) => [
+    name,
+    statSync(path.join(folder.path, name)).mtimeMs,
+  ]);
   expect(() => store.add(newServer("acct_a", { name: "A" }))).toThrow(
     "was not changed: its lock was removed, or taken over while this process was suspended",
   );
   expect(store.list()).toEqual([]);
   store.close();
-  expect(readdirSync(folder).map((name) => [name, statSync(path.join(folder, name)).mtimeMs])).toEqual(
-    before,
-  );
+  expect(
+    readdirSync(folder.path).map((name) => [name, statSync(path.join(folder.path, name)).mtimeMs]),
+  ).toEqual(before);
 });
 
 test.each([
@@ -192,7 +192,7 @@ test.each([
   ],
 ])("%s with the name of the lock is left alone", async (_, make) => {
   make();
-  const list = () => readdirSync(folder, { recursive: true }).filter((name) => name !== "data.sqlite");
+  const list = () => readdirSync(folder.path, { recursive: true }).filter((name) => name !== "data.sqlite");
   const before = list();
   const { status, stderr } = runCommand("--port", "0", "--data", file);
   expect({ status, stderr }).toEqual({

@@ -15,18 +15,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startReference } from "pulumi-postject/reference";
 import { newAccount, newServer } from "../../provider/reference/drafts";
 import { openStore } from "../../provider/reference/store";
+import { useFolder } from "../support/fixtures";
 import { startCommand } from "../support/reference-command";
 import { control, create, send } from "../support/send";
 
-let folder: string;
+const folder = useFolder();
 let file: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-data-"));
-  file = path.join(folder, "data.sqlite");
+  file = path.join(folder.path, "data.sqlite");
 });
-
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What clients know from the responses they got. */
 interface Known {
@@ -113,7 +111,7 @@ test("a restart keeps accounts, servers, streams and access tokens, and leaves n
     expect((await send(second, "POST", "/v1/servers", { accessToken, body: { name } })).status).toBe(status);
   await second.stop();
   await second.stop();
-  expect(readdirSync(folder)).toEqual(["data.sqlite"]);
+  expect(readdirSync(folder.path)).toEqual(["data.sqlite"]);
 });
 
 test("a signal that comes while it stops does not end the stop half-way", async () => {
@@ -122,7 +120,7 @@ test("a signal that comes while it stops does not end the stop half-way", async 
     const ended = command.end("SIGINT");
     setTimeout(() => command.process.kill("SIGINT"), ms);
     expect(await ended).toEqual([0, null]);
-    expect(readdirSync(folder)).toEqual(["data.sqlite"]);
+    expect(readdirSync(folder.path)).toEqual(["data.sqlite"]);
   }
 });
 
@@ -153,9 +151,9 @@ test("a file that others may read is tightened, because it holds secrets", async
   chmodSync(file, 0o644);
   const command = await startCommand(["--data", file]);
   await create(command, "A");
-  const modes = readdirSync(folder, { withFileTypes: true })
+  const modes = readdirSync(folder.path, { withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map(({ name }) => [name, (statSync(path.join(folder, name)).mode & 0o777).toString(8)]);
+    .map(({ name }) => [name, (statSync(path.join(folder.path, name)).mode & 0o777).toString(8)]);
   expect(modes).toEqual([
     ["data.sqlite", "600"],
     ["data.sqlite-wal", "600"],
@@ -175,11 +173,11 @@ const canMount = (() => {
 (canMount ? test : test.skip)(
   `a full disk is named, and the reference goes on once there is room${canMount ? "" : " (skipped: may not mount)"}`,
   async () => {
-    mount("-t", "tmpfs", "-o", "size=200k", "tmpfs", folder);
+    mount("-t", "tmpfs", "-o", "size=200k", "tmpfs", folder.path);
     try {
       const command = await startCommand(["--data", file]);
       await create(command, "A");
-      const filler = path.join(folder, "filler");
+      const filler = path.join(folder.path, "filler");
       expect(() => writeFileSync(filler, Buffer.alloc(300 * 1024))).toThrow("ENOSPC");
       const { status, body } = await control(command, "POST", "seed", {
         servers: Array.from({ length: 100 }, () => ({ name: "B" })),
@@ -198,7 +196,7 @@ const canMount = (() => {
       expect(() => writeFileSync(filler, Buffer.alloc(300 * 1024))).toThrow("ENOSPC");
       expect(await again.end("SIGTERM")).toEqual([0, null]);
     } finally {
-      spawnSync("umount", ["-l", folder]);
+      spawnSync("umount", ["-l", folder.path]);
     }
   },
 );
@@ -220,7 +218,7 @@ test("a file that is no database of the reference, or in another version's forma
       "by a later version",
     ],
   ] as const) {
-    const foreign = path.join(folder, name);
+    const foreign = path.join(folder.path, name);
     const database = new sqlite.Database(foreign);
     database.exec(sql);
     database.close();
@@ -230,8 +228,8 @@ test("a file that is no database of the reference, or in another version's forma
     expect(readFileSync(foreign).equals(before)).toBe(true);
     expect(statSync(foreign).mode & 0o777).toBe(0o755);
   }
-  const pipe = path.join(folder, "pipe");
+  const pipe = path.join(folder.path, "pipe");
   spawnSync("mkfifo", [pipe]);
-  for (const other of [pipe, folder]) await expect(openStore(other)).rejects.toThrow("is not a file");
-  expect(readdirSync(folder).filter((name) => name.includes(".lock"))).toEqual([]);
+  for (const other of [pipe, folder.path]) await expect(openStore(other)).rejects.toThrow("is not a file");
+  expect(readdirSync(folder.path).filter((name) => name.includes(".lock"))).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "../../tools/root";
+import { useFolder } from "../support/fixtures";
 
 // A property that Postject does not have, added to a copy of the spec in one place: everything else derives from it.
 
@@ -32,27 +32,24 @@ const { configure, check, create, diff, read } = require("./dist/provider/hosts/
 })();
 `;
 
-let folder: string;
+const folder = useFolder({ per: "file" });
 
 beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-field-"));
   for (const name of ["provider", "sdk", "docs", "tools", "README.md", "package.json"])
-    cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+    cpSync(path.join(ROOT, name), path.join(folder.path, name), { recursive: true });
   for (const name of ["tsconfig.json", "tsconfig.build.json"])
-    cpSync(path.join(ROOT, name), path.join(folder, name));
-  symlinkSync(path.join(ROOT, "node_modules"), path.join(folder, "node_modules"));
-  const spec = path.join(folder, "provider/spec/server.ts");
+    cpSync(path.join(ROOT, name), path.join(folder.path, name));
+  symlinkSync(path.join(ROOT, "node_modules"), path.join(folder.path, "node_modules"));
+  const spec = path.join(folder.path, "provider/spec/server.ts");
   const [before, after] = readFileSync(spec, "utf8").split("export const sentFields = {\n");
   writeFileSync(spec, `${before}export const sentFields = {\n${FIELD}${after}`);
   // Fails if a type names the properties by hand.
-  execFileSync(process.execPath, ["tools/build.mjs"], { cwd: folder, stdio: "pipe" });
-  execFileSync(process.execPath, ["dist/provider/schema/generate.js"], { cwd: folder, stdio: "pipe" });
+  execFileSync(process.execPath, ["tools/build.mjs"], { cwd: folder.path, stdio: "pipe" });
+  execFileSync(process.execPath, ["dist/provider/schema/generate.js"], { cwd: folder.path, stdio: "pipe" });
 }, 300_000);
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
 test("it is checked, sent in the POST, stored, read back, and replaces the server when it changes", () => {
-  const printed = execFileSync(process.execPath, ["-e", LIFE], { cwd: folder, encoding: "utf8" });
+  const printed = execFileSync(process.execPath, ["-e", LIFE], { cwd: folder.path, encoding: "utf8" });
   expect(JSON.parse(printed)).toMatchObject({
     failures: [{ property: "region", reason: "must be lower-case letters" }],
     stored: [{ name: "App", region: "eu" }],
@@ -63,7 +60,7 @@ test("it is checked, sent in the POST, stored, read back, and replaces the serve
 });
 
 test("it is in the schema, the SDK's types, the OpenAPI document and the docs", () => {
-  const read = (name: string) => readFileSync(path.join(folder, name), "utf8");
+  const read = (name: string) => readFileSync(path.join(folder.path, name), "utf8");
   const { resources, functions } = JSON.parse(read("sdk/schema.json"));
   const server = resources["postject:index:Server"];
   expect(server.inputProperties.region).toMatchObject({ type: "string", replaceOnChanges: true });

@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { newAccount, newServer } from "../../provider/reference/drafts";
 import { openStore, type Store } from "../../provider/reference/store";
 import type { StoredServer } from "../../provider/reference/types";
+import { useFolder } from "../support/fixtures";
 
-const folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-store-"));
+const folder = useFolder({ per: "file" });
 let files = 0;
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Both kinds of store. `reopen` restarts one; a store in memory would not survive that. */
 const stores = [
@@ -22,11 +19,11 @@ const stores = [
     kind: "file",
     open: () => {
       files += 1;
-      return openStore(path.join(folder, `${files}.sqlite`));
+      return openStore(path.join(folder.path, `${files}.sqlite`));
     },
     reopen: (store: Store) => {
       store.close();
-      return openStore(path.join(folder, `${files}.sqlite`));
+      return openStore(path.join(folder.path, `${files}.sqlite`));
     },
   },
 ] as const;

@@ -1,37 +1,25 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { VERSION } from "../../provider/spec";
 import { makeArchives } from "../../tools/release/archives";
 import { ROOT } from "../../tools/root";
 import { onlyServer } from "../support/account";
-import { useReference, useWorkspace } from "../support/fixtures";
+import { useFolder, useReference, useWorkspace } from "../support/fixtures";
 
 const reference = useReference();
 // Nothing is installed in it, and its program names no plugin.
 const workspace = useWorkspace("docs/examples/server", { reference, bare: true });
 
-let folder: string;
+const folder = useFolder({ per: "file" });
 let archives: readonly string[];
 
 beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-archives-"));
-  archives = makeArchives(folder);
+  archives = makeArchives(folder.path);
 });
-
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const archiveFor = (target: string) => archives.find((archive) => archive.includes(target)) ?? "";
 const install = (archive: string) =>
@@ -88,7 +76,7 @@ test("Pulumi downloads the plugin from a mirror in place of the release that the
   const mirror = createServer(({ url = "" }, response) => {
     requested.push(url);
     // Pulumi wants the length of what it downloads; a stream would have none.
-    response.end(readFileSync(path.join(folder, url)));
+    response.end(readFileSync(path.join(folder.path, url)));
   });
   await once(mirror.listen(0, "127.0.0.1"), "listening");
   const { port } = mirror.address() as AddressInfo;
@@ -135,7 +123,7 @@ test("an installed plugin runs below a folder of ES modules", async () => {
 });
 
 test("a checkout that is not built says what to run", () => {
-  const checkout = path.join(folder, "checkout");
+  const checkout = path.join(folder.path, "checkout");
   mkdirSync(checkout);
   for (const file of ["pulumi-resource-postject", "package.json"])
     copyFileSync(path.join(ROOT, file), path.join(checkout, file));

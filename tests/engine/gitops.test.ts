@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { deleteByHand, namesOf } from "../support/account";
-import { useReference, useWorkspace } from "../support/fixtures";
+import { useFolder, useReference, useWorkspace } from "../support/fixtures";
 import { type GitHubEvent, type JobResult, runWorkflow } from "../support/github";
 import { commandsIn, follow, openTerminal } from "../support/terminal";
 
@@ -15,11 +14,10 @@ const workspace = useWorkspace(EXAMPLE, { per: "file" });
 let tokenService: Server;
 let minted: string[];
 let expiresInSeconds = 60;
-let home: string;
+const home = useFolder({ per: "file" });
 
 beforeAll(async () => {
-  home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-gitops-"));
-  mkdirSync(path.join(home, "state"));
+  mkdirSync(path.join(home.path, "state"));
   minted = [];
   // Both services that mint-token.mjs talks to: GitHub's, which says who the runner is, and the team's own.
   tokenService = createServer(async (request, response) => {
@@ -37,7 +35,6 @@ beforeAll(async () => {
 
 afterAll(() => {
   tokenService.close();
-  rmSync(home, { recursive: true, force: true });
 });
 
 /** What GitHub would pass to a workflow. */
@@ -45,7 +42,7 @@ function event(name: string, details: object = {}): GitHubEvent {
   const url = `http://127.0.0.1:${(tokenService.address() as AddressInfo).port}/`;
   return {
     github: { event_name: name, repository: "acme/mail", event: details },
-    vars: { PULUMI_BACKEND_URL: `file://${home}/state`, TOKEN_SERVICE_URL: url },
+    vars: { PULUMI_BACKEND_URL: `file://${home.path}/state`, TOKEN_SERVICE_URL: url },
     secrets: { PULUMI_CONFIG_PASSPHRASE: "of-the-pipeline" },
     env: {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${url}?api-version=2.0`,

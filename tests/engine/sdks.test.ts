@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { VERSION } from "../../provider/spec";
 import { makeArchives } from "../../tools/release/archives";
@@ -8,18 +7,12 @@ import { makeSdk } from "../../tools/release/sdks";
 import { ROOT } from "../../tools/root";
 import { linkPackages } from "../../tools/workspace";
 import { onlyServer } from "../support/account";
-import { useReference, useWorkspace } from "../support/fixtures";
+import { useFolder, useReference, useWorkspace } from "../support/fixtures";
 
 const reference = useReference();
 const workspace = useWorkspace("docs/examples/server", { reference, bare: true });
 
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(path.join(tmpdir(), "pulumi-postject-sdks-"));
-});
-
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = useFolder({ per: "file" });
 
 test("the engine has no complaint about the schema", async () => {
   const schema = path.join(ROOT, "sdk/schema.json");
@@ -36,12 +29,12 @@ for (const { language, programs } of [
   const name = `the SDK for ${language} shows every example, and they compile with it`;
   (missing.length > 0 ? test.skip : test)(
     missing.length > 0 ? `${name} (skipped: no ${missing[0]} on PATH)` : name,
-    async () => expect(path.basename(await makeSdk(language, folder))).toContain(VERSION),
+    async () => expect(path.basename(await makeSdk(language, folder.path))).toContain(VERSION),
   );
 }
 
 test("a program with the Node.js SDK finds the installed plugin by its name and version", async () => {
-  const sdk = await makeSdk("nodejs", folder);
+  const sdk = await makeSdk("nodejs", folder.path);
   linkPackages(workspace.folder);
   const modules = path.join(workspace.folder, "node_modules");
   execFileSync("tar", ["-xzf", sdk, "-C", modules]);
@@ -51,7 +44,7 @@ test("a program with the Node.js SDK finds the installed plugin by its name and 
   write("Pulumi.yaml", "name: mail\nruntime: nodejs\n");
   const program = readFileSync(path.join(workspace.folder, "index.ts"), "utf8");
   write("index.ts", program.replace('"pulumi-postject"', '"pulumi-postject-sdk"'));
-  const archive = makeArchives(folder).find((file) => file.includes("linux-amd64")) ?? "";
+  const archive = makeArchives(folder.path).find((file) => file.includes("linux-amd64")) ?? "";
   await workspace.mustPulumi(["plugin", "install", "resource", "postject", VERSION, "--file", archive]);
   await workspace.mustPulumi(["stack", "init", "dev"]);
   await workspace.mustPulumi(["up", "--yes", "--skip-preview"]);

@@ -11,26 +11,22 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { packTarball } from "../../tools/pack";
 import { ROOT } from "../../tools/root";
 import { mustRun as mustRunCommand } from "../../tools/workspace";
 import { namesOf } from "../support/account";
-import { useReference } from "../support/fixtures";
+import { useFolder, useReference } from "../support/fixtures";
 import { useYaml, yamlServer } from "../support/yaml";
 
-let home: string;
+const home = useFolder({ per: "file" });
 let tarball: string;
 const reference = useReference();
 const { run, mustRun, declare: declareIn, workspace } = useYaml(reference, { bare: true });
 
 beforeAll(() => {
-  home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-trees-"));
-  tarball = packTarball(home).path;
+  tarball = packTarball(home.path).path;
 });
-
-afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 const pin = (name: string): string =>
   JSON.parse(readFileSync(path.join(ROOT, "node_modules", name, "package.json"), "utf8")).version;
@@ -103,7 +99,7 @@ test("the plugin needs no other package: neither Pulumi's SDK nor gRPC is instal
 });
 
 test("an install in the package's own folder, as `pulumi package add` runs it, adds what the package needs and no more", () => {
-  const folder = mkdtempSync(path.join(home, "unpacked-"));
+  const folder = mkdtempSync(path.join(home.path, "unpacked-"));
   execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", folder]);
   const manifest = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"));
   expect(manifest).not.toHaveProperty("scripts");
@@ -114,7 +110,7 @@ test("an install in the package's own folder, as `pulumi package add` runs it, a
 });
 
 test("`npm pack` in a fresh checkout builds, packs the same and leaves the manifest as it was", () => {
-  const checkout = path.join(home, "checkout");
+  const checkout = path.join(home.path, "checkout");
   cpSync(ROOT, checkout, {
     recursive: true,
     filter: (file) => !["node_modules", "dist", ".git"].includes(path.relative(ROOT, file)),
@@ -129,7 +125,7 @@ test("`npm pack` in a fresh checkout builds, packs the same and leaves the manif
 });
 
 test("a manifest left behind by an interrupted `npm pack` is repaired by the next one", () => {
-  const folder = mkdtempSync(path.join(home, "pack-"));
+  const folder = mkdtempSync(path.join(home.path, "pack-"));
   const manifest = path.join(folder, "package.json");
   const text = JSON.stringify({ name: "p", scripts: { a: "b" }, devDependencies: { c: "1" } });
   writeFileSync(manifest, text);

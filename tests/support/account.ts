@@ -32,12 +32,17 @@ export async function createByHand(
   return ((await response.json()) as { id: string }).id;
 }
 
-/** Deletes a server beside Pulumi, long enough ago that a refresh can prove it gone. */
-export async function deleteByHand(reference: Reference, id: string): Promise<void> {
+/** Deletes a server beside Pulumi, in the account of the access token. */
+export async function deleteOutside(reference: Reference, id: string): Promise<void> {
   await fetch(`${reference.url}/v1/servers/${id}`, {
     method: "DELETE",
     headers: { authorization: `Bearer ${reference.accessToken}` },
   });
+}
+
+/** Deletes one long enough ago that a refresh can prove it gone. */
+export async function deleteByHand(reference: Reference, id: string): Promise<void> {
+  await deleteOutside(reference, id);
   reference.clock.advance(60_000);
 }
 
@@ -52,12 +57,4 @@ export function namesOf(reference: Reference): string[] {
     .servers()
     .map(({ name }) => name)
     .toSorted();
-}
-
-/** Deletes a server beside Pulumi, in the account of the access token. */
-export async function deleteOutside(reference: Reference, id: string): Promise<void> {
-  await fetch(`${reference.url}/v1/servers/${id}`, {
-    method: "DELETE",
-    headers: { authorization: `Bearer ${reference.accessToken}` },
-  });
 }

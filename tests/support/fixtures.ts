@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { type Reference, type ReferenceOptions, startReference } from "pulumi-postject/reference";
 import { createWorkspace, type Workspace } from "../../tools/workspace";
 import { createTestStack, type TestStack, type TestStackOptions } from "./stack";
@@ -22,6 +25,15 @@ export function useStack(options: TestStackOptions & { readonly reference: Refer
     "test",
     () => createTestStack(options),
     (stack) => stack.remove(),
+  );
+}
+
+/** Creates a temporary folder before the tests and removes it after them. */
+export function useFolder({ per = "test" }: FixtureScope = {}): { readonly path: string } {
+  return useFixture(
+    per,
+    () => ({ path: mkdtempSync(path.join(tmpdir(), "pulumi-postject-")) }),
+    (folder) => rmSync(folder.path, { recursive: true, force: true }),
   );
 }
 
