@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { deleteByHand, namesOf } from "../support/account";
+import { deleteOutside, namesOf } from "../support/account";
 import { useFolder, useReference, useWorkspace } from "../support/fixtures";
 import { type GitHubEvent, type JobResult, runWorkflow } from "../support/github";
 import { commandsIn, follow, openTerminal } from "../support/terminal";
@@ -99,7 +99,8 @@ test("production goes up; the next `up` recreates what the drift check misses, a
   expect(namesOf(reference)).toEqual(["production app", "production newsletter"]);
   const idOf = (wanted: string) => reference.servers().find(({ name }) => name === wanted)?.id ?? "";
   expect(ended(await run("postject.yml", event("schedule")))).toEqual([{ job: "drift", exitCode: 0 }]);
-  await deleteByHand(reference, idOf("production newsletter"));
+  await deleteOutside(reference, idOf("production newsletter"));
+  reference.clock.advance(60_000);
   const [drift] = await run("postject.yml", event("schedule"));
   expect(drift).toMatchObject({ job: "drift", exitCode: 7 });
   expect(drift?.printed).toContain("re-run the last job `up`");

@@ -40,12 +40,6 @@ export async function deleteOutside(reference: Reference, id: string): Promise<v
   });
 }
 
-/** Deletes one long enough ago that a refresh can prove it gone. */
-export async function deleteByHand(reference: Reference, id: string): Promise<void> {
-  await deleteOutside(reference, id);
-  reference.clock.advance(60_000);
-}
-
 /** A server's streams as its resource has them. */
 export function streamsOf(server: StoredServer | undefined): ServerState["streams"] {
   return (server?.streams ?? []).map(({ id, name, type }) => ({ id, name, type }));
