@@ -9,12 +9,12 @@ const REFERENCE = "provider/reference/";
 const LOOKUPS = "provider/lifecycle/lookups\\.ts";
 const HOSTS_OWN = "provider/hosts/[^/]+\\.ts";
 
-/** Everything that the first request loads, undici and the message schemas among it. The build makes one file of it. */
+/** What the first request loads, including undici and the message schemas. The build makes one file of it. */
 const HTTP = "provider/client/http\\.ts";
 
 /**
- * The parts of the code: which others they may import (imports point one way), and which packages they may load when they are
- * imported themselves. Whatever a function loads later, by `require` or `import()`, is not restricted.
+ * The parts of the code: which others they may import (imports point one way), and which packages they may
+ * load when imported themselves. What a function loads later, by `require` or `import()`, is not restricted.
  */
 const parts = {
   [SPEC]: { imports: [], packages: ["zod/mini"] },

@@ -37,7 +37,7 @@ module.exports = {
     project("engine", { needsEngine: true }),
   ],
   reporters: ["default", "<rootDir>/tests/support/count-reporter.js"],
-  // Ends a test that hangs, and nothing else: the slowest takes two minutes, and a machine may be ten times busier.
+  // Only ends a test that hangs: the slowest takes two minutes, and a machine may be ten times busier.
   testTimeout: 1_200_000,
   maxWorkers: 2,
 };

@@ -8,8 +8,8 @@ import type { EnvironmentArgs, ServerArgs, ServerTemplate } from "./types";
 import { userError } from "./user-error";
 
 /**
- * The servers of one environment, made from a template: the same set for development, staging, production and for each
- * pull request.
+ * The servers of one environment, made from a template: the same set for development, staging, production and
+ * for each pull request.
  *
  * ```ts
  * const environment = new postject.Environment("pr-42", {
@@ -58,7 +58,7 @@ export class Environment<Key extends string = string> extends pulumi.ComponentRe
   }
 }
 
-/** Arguments as their check expects them: outputs and promises count as unknown. `depth` is how deep the maps are. */
+/** Arguments as their check expects them: outputs and promises are unknown. `depth` is how deep maps go. */
 function toProperties(args: unknown, depth: number): Properties {
   if (!isMap(args)) return {};
   const toProperty = (value: unknown): unknown => {

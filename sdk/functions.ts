@@ -20,8 +20,9 @@ export async function getServer(args: GetServerArgs): Promise<GetServerResult> {
 }
 
 /**
- * Like `getServer`, with arguments that may be outputs. Waits for the resources that they come from: in a preview the result is
- * unknown if one of those is yet to be created. All of the result is secret, because the token in it is.
+ * Like `getServer`, with arguments that may be outputs. Waits for the resources that they come from: in a
+ * preview the result is unknown if one of those is yet to be created. All of the result is secret, because
+ * the token in it is.
  */
 export function getServerOutput(
   args: Inputs<GetServerArgs>,
@@ -36,7 +37,7 @@ export async function getServers(args: GetServersArgs = {}): Promise<GetServersR
   return { servers: servers.map((server) => ({ ...server, token: pulumi.secret(server.token) })) };
 }
 
-/** Like `getServers`, with arguments that may be outputs; it waits as `getServerOutput` does. All of the result is secret. */
+/** Like `getServers`, but takes outputs and waits as `getServerOutput` does. The whole result is secret. */
 export function getServersOutput(
   args: Inputs<GetServersArgs> = {},
   opts: LookupOutputOptions = {},
@@ -44,7 +45,7 @@ export function getServersOutput(
   return afterResources(args, opts).apply((known) => pulumi.output(getServers(known)));
 }
 
-/** Arguments that a preview knows only if every resource exists that they come from, or that is in `dependsOn`. */
+/** Arguments that a preview knows only once every resource they come from, or in `dependsOn`, exists. */
 function afterResources<Args extends object>(args: Args, { dependsOn = [] }: LookupOutputOptions) {
   const known = pulumi.output(args);
   const sources = (known as unknown as HasResources).allResources();
@@ -68,8 +69,8 @@ const clients = new Map<string, Client>();
 type Lookups = typeof import("../provider/lifecycle/lookups");
 
 /**
- * Runs a lookup with the stack's configuration; in a unit test with Pulumi's mocks, asks those. What it needs is loaded here: most
- * programs look nothing up.
+ * Runs a lookup with the stack's configuration; in a unit test with Pulumi's mocks, asks those. What it needs
+ * is loaded here: most programs look nothing up.
  */
 async function lookUp<Name extends keyof typeof functions>(
   name: Name,
@@ -94,7 +95,7 @@ async function lookUp<Name extends keyof typeof functions>(
   }
 }
 
-/** Whether the program runs in a unit test: Pulumi's mock of the engine keeps the user's mocks in this property. */
+/** Whether the program runs in a unit test: Pulumi's mock engine keeps the user's mocks in this property. */
 function hasMocks(): boolean {
   const monitor = pulumi.runtime.getMonitor();
   return monitor !== undefined && "mocks" in monitor;

@@ -6,8 +6,8 @@ import { userError } from "./user-error";
 type Options = Pick<pulumi.ComponentResourceOptions, "provider" | "providers">;
 
 /**
- * Refuses the plugin's provider as a resource option, with a `pulumi.RunError`: Pulumi would ignore it for a component's servers,
- * and refuse it for a single one in terms of its own.
+ * Refuses the plugin's provider as a resource option, with a `pulumi.RunError`: Pulumi would ignore it for a
+ * component's servers, and refuse it for a single one in terms of its own.
  */
 export function refuseProviders(resource: string, { provider, providers = [] }: Options): void {
   const given = [provider, ...Object.values(providers)];

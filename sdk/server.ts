@@ -9,7 +9,10 @@ import { userError } from "./user-error";
 
 type CustomResource = typeof pulumi.CustomResource;
 
-/** A resource with a Server's outputs. No class of its own: Pulumi counts its constructor's callers to find the program's line. */
+/**
+ * A resource with a Server's outputs. It is not a class of its own, because Pulumi counts its constructor's
+ * callers to find the program's line.
+ */
 export const ServerResource = pulumi.CustomResource as unknown as Pick<CustomResource, "isInstance"> &
   (new (
     ...args: ConstructorParameters<CustomResource>
@@ -32,8 +35,9 @@ export const secretOutputs = secretKeys(serverResource.outputs);
  */
 export class Server extends ServerResource {
   /**
-   * Declares a Postject server. Postject cannot change a server, only create and delete it: changing `name` replaces the server,
-   * and a delete irreversibly deletes everything in it. Deletion protection is on unless switched off.
+   * Declares a Postject server. Postject cannot change a server, only create and delete it: changing `name`
+   * replaces the server, and a delete irreversibly deletes everything in it. Deletion protection is on unless
+   * switched off.
    *
    * @param name the resource's name in the program
    * @param args the server; without a `name` it is named once, after the resource, with seven hex digits
@@ -58,8 +62,8 @@ export class Server extends ServerResource {
   }
 
   /**
-   * Reads an existing server that this program does not own; `pulumi destroy` leaves it alone. `account` is where to look,
-   * as in the arguments of a server.
+   * Reads an existing server that this program does not own; `pulumi destroy` leaves it alone. `account` is
+   * where to look, as in the arguments of a server.
    */
   static get(
     name: string,
@@ -95,9 +99,10 @@ function warnOfMisspeltKeys(): void {
 }
 
 /**
- * The name of a new server that the program gives none. The same in every run of one program in one place, so that a preview shows
- * the name that the update will use; different elsewhere, since colleagues who try a program out may share an account. A server that
- * exists keeps its name, wherever the program runs later and whatever project, stack and resource are called.
+ * The name of a new server that the program gives none. The same in every run of one program in one place, so
+ * that a preview shows the name that the update will use; different elsewhere, since colleagues who try a
+ * program out may share an account. A server that exists keeps its name, wherever the program runs later and
+ * whatever project, stack and resource are called.
  */
 function autoName(name: string, parent: pulumi.Resource | undefined): string {
   const { PULUMI_HOME, PULUMI_BACKEND_URL } = process.env;

@@ -5,9 +5,9 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * undici's index loads fetch, WebSocket, caches and mocks too; the pool and the proxy of the environment are two files. Only the
- * index adds to every dispatcher the methods that the client (`request`) and the proxy's tunnel (`connect`) call, so they are
- * added here as well.
+ * undici's index loads fetch, WebSocket, caches and mocks too; the pool and the proxy of the environment are
+ * two files. Only the index adds to every dispatcher the methods that the client (`request`) and the proxy's
+ * tunnel (`connect`) call, so they are added here as well.
  */
 const undiciAgents = {
   name: "undici-agents",
@@ -45,7 +45,7 @@ const HTTP = {
 
 const PLUGIN_FOLDER = "dist/provider/hosts/plugin";
 
-/** gRPC reads `.proto` files for its diagnostics service alone, which nobody starts here: a sixth of the bundle. */
+/** gRPC reads `.proto` files only for its diagnostics service, never started here: a sixth of the bundle. */
 const withoutProtoLoader = {
   name: "without-proto-loader",
   setup(build) {
@@ -66,8 +66,8 @@ const keepApart = (name, file) => ({
 });
 
 /**
- * The whole plugin. A tree may hold several copies of gRPC and of protobuf, which refuse each other's messages and credentials;
- * the plugin has one of each of its own, and needs Node.js alone.
+ * The whole plugin. A tree may hold several copies of gRPC and of protobuf, which refuse each other's
+ * messages and credentials; the plugin has one of each of its own, and needs Node.js alone.
  */
 const PLUGIN = {
   entry: "provider/hosts/plugin/main.ts",
@@ -85,7 +85,7 @@ const COMMAND = {
 /** SQLite stays a dependency: its WebAssembly alone is more than half as large as the package. */
 const SQLITE = ["node-sqlite3-wasm"];
 
-/** What programs import, and the command over it. The build's own tools load the compiled modules beside them. */
+/** What programs import, and the command over it. The build's tools load the compiled modules beside them. */
 const REFERENCE_API = {
   entry: `${REFERENCE}/index.ts`,
   file: `dist/${REFERENCE}/index.js`,
@@ -122,8 +122,8 @@ function compile() {
 }
 
 /**
- * Makes one file of a module and all that it loads, in the place of the compiled one, with the licences of what it holds.
- * Resolves to the names of these packages.
+ * Makes one file of a module and all that it loads, in the place of the compiled one, with the licences of
+ * what it holds. Resolves to the names of these packages.
  */
 async function bundle({ entry, file, plugins = [], external = [], minifyIdentifiers = false }) {
   // Installed by now; the import is not at the top because the compiler's complaints come first.
@@ -136,7 +136,7 @@ async function bundle({ entry, file, plugins = [], external = [], minifyIdentifi
     target: "node20.18",
     plugins,
     external,
-    // Makes the files a third smaller. Names stay by default, so that stack traces in bug reports are readable.
+    // Makes the files a third smaller. Names stay by default, so stack traces in bug reports are readable.
     minifyWhitespace: true,
     minifySyntax: true,
     minifyIdentifiers,

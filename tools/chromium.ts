@@ -17,8 +17,8 @@ const QUIET = [
 ];
 
 /**
- * Path of a Chromium on PATH, if there is one. In CI, as root on a Debian-like system, a missing one is installed; elsewhere
- * the system is left as it is.
+ * Path of a Chromium on PATH, if there is one. In CI, as root on a Debian-like system, a missing one is
+ * installed; elsewhere the system is left as it is.
  */
 export function findChromium(): string | undefined {
   const found = findOnPath();

@@ -7,7 +7,7 @@ export function toTable([head = [], ...rows]: readonly (readonly string[])[]): s
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** Replaces the part of a page that a command has written, which stands between two comments; the rest is written by hand. */
+/** Replaces the part of a page that a command writes, between two comments; the rest is written by hand. */
 export function writeSection(page: string, command: string, text: string): void {
   const file = path.join(ROOT, page);
   const whole = readFileSync(file, "utf8");

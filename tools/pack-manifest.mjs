@@ -1,7 +1,7 @@
-// npm runs this before and after it packs (`prepack`, `postpack`); the build comes first, since npm does not find `prepare` in
-// what this leaves. A package must not carry the checkout's scripts and
-// development dependencies: `pulumi package add <folder>` runs `npm install` in the package's folder, which would install
-// hundreds of packages that the plugin has no use for. Plain JavaScript, because a packed folder has no compiler.
+// npm runs this before and after it packs (`prepack`, `postpack`); the build comes first, since npm does not
+// find `prepare` in what this leaves. A package must not carry the checkout's scripts and development
+// dependencies: `pulumi package add <folder>` runs `npm install` in the package's folder, which would install
+// hundreds of packages that the plugin does not need. Plain JavaScript: a packed folder has no compiler.
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 
 const MANIFEST = "package.json";

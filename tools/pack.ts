@@ -20,8 +20,8 @@ const SOURCES = [
 ];
 
 /**
- * Packs the built checkout into a folder by `npm pack`, as a release does. In a copy, because `npm pack` rewrites package.json
- * while it runs, and others may be reading it.
+ * Packs the built checkout into a folder by `npm pack`, as a release does. In a copy, because `npm pack`
+ * rewrites package.json while it runs, and others may be reading it.
  */
 export function packTarball(folder: string): Tarball {
   const copy = mkdtempSync(path.join(tmpdir(), "pulumi-postject-pack-"));

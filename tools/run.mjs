@@ -1,4 +1,5 @@
-// Makes the checkout ready to run, then runs one of its commands: `node tools/run.mjs tools/demo` runs dist/tools/demo.js.
+// Makes the checkout ready to run, then runs one of its commands: `node tools/run.mjs tools/demo` runs
+// dist/tools/demo.js.
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import "./setup.mjs";

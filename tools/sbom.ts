@@ -5,9 +5,9 @@ import { ROOT } from "./root";
 import { createWorkspace, mustRun } from "./workspace";
 
 /**
- * Prints the package's bill of materials (CycloneDX, JSON). It is taken from an install of the packed tarball's
- * dependencies alone: in the checkout, `npm sbom --omit dev` leaves out every package that a development dependency
- * needs as well. The packages whose code is bundled into the tarball's files are added to it.
+ * Prints the package's bill of materials (CycloneDX, JSON). It is taken from an install of the packed
+ * tarball's dependencies alone: in the checkout, `npm sbom --omit dev` leaves out every package that a
+ * development dependency needs as well. Packages whose code is bundled into the tarball's files are added.
  */
 async function main(): Promise<void> {
   const { folder, env, remove } = createWorkspace({ example: "examples/quickstart", bare: true });

@@ -13,7 +13,7 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** A copy of an example in a temporary folder, with a state of its own: nothing outside it is read or written. */
+/** A copy of an example in a temporary folder, with its own state: nothing outside is read or written. */
 export interface Workspace {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;

@@ -5,7 +5,7 @@ const stack = pulumi.getStack();
 
 const environment = new postject.Environment(stack, {
   servers: { app: {}, newsletter: {} },
-  // A pull request's environment is destroyed when the pull request is closed, with nobody there to approve it.
+  // A pull request's environment is destroyed when the pull request closes, with nobody there to approve it.
   ...(stack.startsWith("pr-") && { deletionProtection: false }),
 });
 

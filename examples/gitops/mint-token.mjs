@@ -1,8 +1,8 @@
 // PLACEHOLDER: replace this file with whatever mints your pipeline's access tokens.
 //
-// Prints a Postject access token that is valid for one run and stored nowhere. It shows the usual exchange: the runner
-// proves who it is with a token of its CI system (OpenID Connect), and a service of your own, the only place that knows
-// your Postject account, checks that and mints the access token.
+// Prints a Postject access token that is valid for one run and stored nowhere. It shows the usual exchange:
+// the runner proves who it is with a token of its CI system (OpenID Connect), and a service of your own, the
+// only place that knows your Postject account, checks that and mints the access token.
 //
 // Reads TOKEN_SERVICE_URL, and what GitHub sets for a job with `permissions: id-token: write`.
 

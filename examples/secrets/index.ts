@@ -7,7 +7,7 @@ const { variables } = new postject.Environment(pulumi.getStack(), {
   deletionProtection: false,
 });
 
-// As another resource's input. What is derived from a secret is a secret: encrypted in this resource's state as well.
+// As another resource's input. What is derived from a secret is a secret: encrypted in that state as well.
 const lines = pulumi
   .all(variables)
   .apply((values) => Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`));

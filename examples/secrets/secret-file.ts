@@ -31,7 +31,7 @@ const provider: pulumi.dynamic.ResourceProvider<File, File> = {
   },
 };
 
-/** A file that only its owner can read, on the machine that runs `pulumi up`. Stands in for any resource that takes a secret. */
+/** A file only its owner can read, where `pulumi up` runs. It stands in for resources that take secrets. */
 export class SecretFile extends pulumi.dynamic.Resource {
   constructor(
     name: string,

@@ -1,6 +1,6 @@
 import { errorCodes } from "../spec";
 
-/** What the provider reads from an access token. Both are undefined if the token is not a JWT; such tokens are accepted too. */
+/** The claims that the provider uses. Both are undefined if the token is not a JWT, which is accepted too. */
 export interface AccessTokenClaims {
   /** When the token expires, in milliseconds since the epoch. */
   readonly expiresAt?: number;

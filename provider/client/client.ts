@@ -9,9 +9,9 @@ import { decideRetry, failureBackOff, pauseMs, rateLimitBackOff } from "./retry"
 import { createTransport } from "./transport";
 
 /**
- * The API, one method per route: it takes the id that the path names, the body, if the route has one, and the operation's deadline.
- * It rejects with a PostjectError: a ResponseMismatchError if a 2xx response is malformed or describes another server. A create is
- * retried only if it certainly had no effect.
+ * The API, one method per route: it takes the id that the path names, the body, if the route has one, and the
+ * operation's deadline. It rejects with a PostjectError: a ResponseMismatchError if a 2xx response is
+ * malformed or describes another server. A create is retried only if it certainly had no effect.
  */
 export type Client = {
   readonly [Name in RouteName]: (
@@ -45,7 +45,7 @@ interface ClientRequest {
   readonly body?: unknown;
 }
 
-/** Minimum time to leave for an attempt, if the operation has that much: far above the API's usual response time. */
+/** Minimum time to leave for an attempt, if there is that much: far above the API's usual response time. */
 const LAST_ATTEMPT_MS = 5000;
 
 /** How often a request that has no response yet is reported. */
@@ -72,7 +72,7 @@ export function createClient(options: ClientOptions): Client {
     const route: Route = routes[name];
     const path = route.path.replace(":id", encodeURIComponent(request.id ?? ""));
     const target = { method: route.method, path };
-    // What the last attempt needs: without it, a rate limit would end as a timeout, and a create as an unclear one.
+    // What the last attempt needs: without it, a rate limit would end as a timeout, and a create as unclear.
     const reserveMs =
       Math.min(requestTimeoutMs, LAST_ATTEMPT_MS, deadline.remainingMs() / 10) * (route.isIdempotent ? 1 : 2);
     await holdBack(target, deadline);
@@ -100,8 +100,9 @@ export function createClient(options: ClientOptions): Client {
   }
 
   /**
-   * While the API makes this client wait (429 with `Retry-After`), any further request would only be rejected too. One whose
-   * deadline comes earlier is sent all the same: it must not fail because of what the API told another request.
+   * While the API makes this client wait (429 with `Retry-After`), any further request would only be rejected
+   * too. One whose deadline comes earlier is sent all the same: it must not fail because of what the API told
+   * another request.
    */
   async function holdBack(call: Call, deadline: Deadline): Promise<void> {
     const retryAfterMs = quietUntil - performance.now();
@@ -122,7 +123,7 @@ export function createClient(options: ClientOptions): Client {
       throw new PostjectError("access-token-expired", `The access token ${explainExpiry(expiresAt)}`);
     throwIfOver(call, deadline);
     const { isIdempotent }: Route = routes[name];
-    // A create leaves half of the remaining time, so that a lost response can still be reconciled, and is never cancelled.
+    // A create leaves half of the remaining time, to reconcile a lost response, and is never cancelled.
     const timeoutMs = Math.min(requestTimeoutMs, deadline.remainingMs() / (isIdempotent ? 1 : 2));
     const limit = abortAfter(timeoutMs, isIdempotent ? deadline.cancelled : undefined);
     const longWait = setInterval(

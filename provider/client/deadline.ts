@@ -36,17 +36,17 @@ export function startDeadline({
 }
 
 /**
- * The same deadline, whether or not the run is cancelled: once a server may exist, cancelling must not stop us from finding it. The
- * engine waits, and keeps the result.
+ * The same deadline, whether or not the run is cancelled: once a server may exist, cancelling must not stop
+ * us from finding it. The engine waits, and keeps the result.
  */
 export function uninterrupted(deadline: Deadline): Deadline {
   return { ...deadline, cancelled: undefined };
 }
 
 /**
- * A signal that aborts after some time with a DOMException named `TimeoutError`, or as `cancelled` does; `release` ends both. Not
- * `AbortSignal.any` with `AbortSignal.timeout`: Node.js holds these weakly, and a timeout that is collected never fires
- * (nodejs/node#57736).
+ * A signal that aborts after some time with a DOMException named `TimeoutError`, or as `cancelled` does;
+ * `release` ends both. Not `AbortSignal.any` with `AbortSignal.timeout`: Node.js holds these weakly, and a
+ * timeout that is collected never fires (nodejs/node#57736).
  */
 export function abortAfter(
   ms: number,

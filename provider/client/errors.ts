@@ -1,7 +1,7 @@
 import { type ErrorCode, errorCodes, type Route, withCode } from "../spec";
 import { toPlainLines } from "./quote";
 
-/** An error that a user can act on: its message says what happened, to what, and what to do next. It holds no secret. */
+/** An error that a user can act on: it says what happened, to what, and what to do next. Holds no secret. */
 export class PostjectError extends Error {
   constructor(
     readonly code: ErrorCode,
@@ -28,7 +28,7 @@ export interface Refusal {
   readonly status: number;
   /** What the API said, as plain text without secrets. Undefined where no message could be read. */
   readonly apiMessage?: string | undefined;
-  /** `api`: JSON exactly as the API documents its errors. `json`: any other JSON object. `other`: HTML, nothing, … */
+  /** `api`: JSON exactly as the API documents it. `json`: any other JSON object. `other`: HTML, nothing, … */
   readonly shape: "api" | "json" | "other";
   readonly retryAfterMs?: number | undefined;
   readonly respondedAt?: number | undefined;
@@ -40,7 +40,7 @@ export interface Refusal {
 export class ApiError extends PostjectError {
   readonly status: number;
   readonly call: Call;
-  /** What the API said, with secrets redacted, cut at 256 characters; undefined where no message could be read. */
+  /** What the API said, secrets redacted, cut at 256 characters; undefined if no message could be read. */
   readonly apiMessage: string | undefined;
   /** What to do, as the message says it. */
   readonly remedy: string;
@@ -48,7 +48,7 @@ export class ApiError extends PostjectError {
   readonly isRefusal: boolean;
   /** From `Retry-After`, in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** The API's clock, from the `Date` header: milliseconds since the epoch. Undefined if it is absent or unreadable. */
+  /** The API's clock (`Date` header) in milliseconds since the epoch; undefined if absent or unreadable. */
   readonly respondedAt: number | undefined;
 
   constructor(call: Call, refusal: Refusal) {
@@ -116,9 +116,9 @@ export class CancelledError extends PostjectError {
   }
 }
 
-/** A success status, but the body is not what the contract says, or is about another server than the request. */
+/** A success status, but the body breaks the contract, or is about another server than the request. */
 export class ResponseMismatchError extends PostjectError {
-  /** The JSON of the response, to save from it what can be saved; may hold secrets. Not enumerable, so no logger prints it. */
+  /** The response's JSON, to salvage from. May hold secrets; not enumerable, so that no logger prints it. */
   declare readonly body: unknown;
 
   constructor(call: Call, status: number, problem: string, body?: unknown) {
@@ -132,8 +132,8 @@ export class ResponseMismatchError extends PostjectError {
 }
 
 /**
- * The API itself said that there is no such server. Only its documented error counts: a proxy's page with status 404, or
- * the 404 of a path that does not exist, says nothing about a server.
+ * The API itself said that there is no such server. Only its documented error counts: a proxy's page with
+ * status 404, or the 404 of a path that does not exist, says nothing about a server.
  */
 export function isNotFound(error: unknown): error is ApiError {
   return error instanceof ApiError && error.code === "not-found";
@@ -144,7 +144,7 @@ function show({ method, path, attempt = 1 }: Call, status?: number): string {
   return `(${method} ${path}${returned}${attempt > 1 ? `; tried ${attempt} times` : ""})`;
 }
 
-/** A 4xx in JSON is a refusal; a page in HTML may come from anywhere. A request that gets a 401 was never carried out. */
+/** A 4xx in JSON is a refusal; HTML may come from anywhere. On a 401, the request was never carried out. */
 function isRefusal({ status, shape }: Refusal): boolean {
   return status === 401 || (status >= 400 && status < 500 && shape !== "other");
 }

@@ -1,7 +1,7 @@
 /** Makes text of the API fit for a message: without secrets, and without what a terminal would act on. */
 export type Quote = (text: string) => string;
 
-/** A piece of the access token of this length is redacted wherever it is; a shorter one is of no use to anybody. */
+/** A piece of the access token this long is redacted wherever it appears; a shorter one helps nobody. */
 const FRAGMENT_LENGTH = 16;
 
 /** Longer text is cut before it is searched. Messages quote far less. */
@@ -14,13 +14,13 @@ const ESCAPE_SEQUENCES =
 /** JWTs and server tokens, whole or cut short, whoever they belong to. */
 const TOKENS = /eyJ[\w+/=-]{8,}(?:\.[\w+/=-]*)*|pt_live_\w*/g;
 
-/** Makes the function that quotes for a client, which knows its own access token in the forms an API may echo it in. */
+/** Makes a client's quote function, which recognises the access token in the forms an API may echo it in. */
 export function createQuote(accessToken: string): Quote {
   const bytes = Buffer.from(accessToken);
   const forms = [
     accessToken,
     encodeURIComponent(accessToken),
-    // Base64 of a longer text, such as the whole Authorization header, depends on where in it the token begins.
+    // Base64 of a longer text, such as the Authorization header, depends on where in it the token begins.
     ...[0, 1, 2].map((shift) => bytes.subarray(shift).toString("base64").replace(/=+$/, "")),
   ];
   const fragments = new Set(forms.flatMap(fragmentsOf));
@@ -29,8 +29,8 @@ export function createQuote(accessToken: string): Quote {
 }
 
 /**
- * One line of printable text: line breaks and tabs become blanks; escape sequences, control characters, bidirectional
- * overrides and other invisible characters are dropped.
+ * One line of printable text: line breaks and tabs become blanks; escape sequences, control characters,
+ * bidirectional overrides and other invisible characters are dropped.
  */
 export function toPlainText(text: string): string {
   return text

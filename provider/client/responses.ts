@@ -6,8 +6,8 @@ import { parseHttpDate, parseRetryAfter } from "./retry";
 import type { HttpResponse } from "./transport";
 
 /**
- * Parses at the door: unknown keys are dropped, missing ones are named. A response about another server than the one asked
- * for, as a cache that mixes responses up would give it, is rejected too.
+ * Parses at the door: unknown keys are dropped, missing ones are named. A response about another server than
+ * the one asked for, as a cache that mixes responses up would give it, is rejected too.
  */
 export function parseResponse(
   name: RouteName,

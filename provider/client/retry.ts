@@ -13,14 +13,15 @@ export interface BackOff {
 export const failureBackOff: BackOff = { floorMs: 0, firstMs: 250, longestMs: 8000 };
 
 /**
- * For 429. With the longest range, 64 parallel requests come to about four a second, which is slow enough even for an API
- * that counts the requests it rejects. The floor keeps the client from hammering one that does not say how long to wait.
+ * For 429. With the longest range, 64 parallel requests come to about four a second, which is slow enough
+ * even for an API that counts the requests it rejects. The floor keeps the client from hammering one that
+ * does not say how long to wait.
  */
 export const rateLimitBackOff: BackOff = { floorMs: 200, firstMs: 1000, longestMs: 30_000 };
 
 /**
- * Statuses that pass by themselves. 408 and 425 are a gateway's rather than the API's; from 520 on they are a CDN's (Cloudflare): the
- * API behind it cannot be reached.
+ * Statuses that pass by themselves. 408 and 425 are a gateway's rather than the API's; from 520 on they are a
+ * CDN's (Cloudflare): the API behind it cannot be reached.
  */
 const transientStatuses: readonly number[] = [
   408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529, 530,
@@ -35,8 +36,9 @@ export interface RetryDecision {
 }
 
 /**
- * Whether a failed request is sent again. A request that certainly had no effect is safe to retry (no connection was made;
- * 429); any other only if it is idempotent, which a create never is. A 429 is not a failure but a queue: it is waited out.
+ * Whether a failed request is sent again. A request that certainly had no effect is safe to retry (no
+ * connection was made; 429); any other only if it is idempotent, which a create never is. A 429 is not a
+ * failure but a queue: it is waited out.
  */
 export function decideRetry(route: Route, failure: unknown): RetryDecision {
   if (failure instanceof ApiError && failure.status === 429)
@@ -50,8 +52,8 @@ export function decideRetry(route: Route, failure: unknown): RetryDecision {
 }
 
 /**
- * Whether a failed create certainly left no server: the API refused it (4xx), or the request never got there. After
- * anything else the server may exist.
+ * Whether a failed create certainly left no server: the API refused it (4xx), or the request never got there.
+ * After anything else the server may exist.
  */
 export function hadNoEffect(failure: unknown): boolean {
   if (failure instanceof ApiError)
@@ -62,10 +64,10 @@ export function hadNoEffect(failure: unknown): boolean {
 }
 
 /**
- * The pause before the next attempt: what the API asks for, and on top of it a random part ("full jitter"), so that
- * parallel requests and clients spread out. `attempt` counts the failures of this kind, from 1; `random` draws from 0 to 1.
- * Undefined if what the API asks for takes longer than the operation has left. The random part never uses up more than
- * half of that.
+ * The pause before the next attempt: what the API asks for, and on top of it a random part ("full jitter"),
+ * so that parallel requests and clients spread out. `attempt` counts the failures of this kind, from 1;
+ * `random` draws from 0 to 1. Undefined if what the API asks for takes longer than the operation has left.
+ * The random part never uses up more than half of that.
  */
 export function pauseMs(
   { floorMs, firstMs, longestMs }: BackOff,
@@ -79,7 +81,7 @@ export function pauseMs(
   return minimumMs + random() * Math.min(longestMs, firstMs * 2 ** (attempt - 1), leftMs / 2);
 }
 
-/** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from `now`; anything else counts as absent. */
+/** Reads `Retry-After`, seconds or an HTTP date, as milliseconds from `now`; all else counts as absent. */
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;

@@ -18,8 +18,8 @@ export interface HttpResponse {
 }
 
 /**
- * Sends one request once; a body is sent as JSON. Rejects with a NetworkError, a ResponseMismatchError (too large) or, if the
- * signal aborts, a TimeoutError or CancelledError.
+ * Sends one request once; a body is sent as JSON. Rejects with a NetworkError, a ResponseMismatchError (too
+ * large) or, if the signal aborts, a TimeoutError or CancelledError.
  */
 export type Transport = (call: Call, body: unknown, signal: AbortSignal) => Promise<HttpResponse>;
 
@@ -34,8 +34,8 @@ export interface TransportOptions {
 const RESPONSE_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /**
- * Upper bound of open connections. The engine's `--parallel` is four per core unless it is asked for more: a request should not
- * have to wait for a connection, because waiting counts against its timeout.
+ * Upper bound of open connections. The engine's `--parallel` is four per core unless it is asked for more: a
+ * request should not have to wait for a connection, because waiting counts against its timeout.
  */
 const CONNECTIONS = 256;
 
@@ -54,10 +54,10 @@ const NOT_CONNECTED = new Set([
   "UND_ERR_HEADERS_TIMEOUT",
 ]);
 
-/** A certificate that is not trusted ends the connection before the request as well, and a retry does not change that. */
+/** An untrusted certificate also ends the connection before the request, and a retry does not change that. */
 const NOT_TRUSTED = /^(ERR_TLS_CERT_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH)/;
 
-/** Connects to the API: one pool of connections, the proxy of the environment, no redirects, bounded responses. */
+/** Connects to the API: one connection pool, the environment's proxy, no redirects, bounded responses. */
 export function createTransport({ endpoint, accessToken, quote }: TransportOptions): Transport {
   const { origin, hostname, pathname } = new URL(endpoint);
   const basePath = pathname === "/" ? "" : pathname;
@@ -85,7 +85,7 @@ export function createTransport({ endpoint, accessToken, quote }: TransportOptio
         headersTimeout: 0,
         bodyTimeout: 0,
       });
-      // undici looks at the signal only once there is a connection; a request that was given up before is never sent.
+      // undici looks at the signal only once there is a connection; a request given up before is never sent.
       const response = await Promise.race([request, rejectOnAbort(signal)]);
       const header = (name: string) => [response.headers[name]].flat()[0];
       const status = response.statusCode;
@@ -153,7 +153,7 @@ function openDispatcher(hostname: string): Dispatcher {
   }
 }
 
-/** An open connection can fail with the same codes: only while connecting do they prove that nothing was sent. */
+/** An open connection can fail with the same codes: only while connecting do they prove nothing was sent. */
 function cameBeforeConnection(error: Failure): boolean {
   const { code = "", errors: attempts = [error] } = error;
   // The proxy refused to open a tunnel.

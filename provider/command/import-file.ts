@@ -27,8 +27,8 @@ export interface ImportFile {
 }
 
 /**
- * Makes a file for `pulumi import --file` of the servers with the given ids or, without ids, of all that none of the stacks has.
- * Rejects with `not-found` if the account lacks one of the ids.
+ * Makes a file for `pulumi import --file` of the servers with the given ids or, without ids, of all that none
+ * of the stacks has. Rejects with `not-found` if the account lacks one of the ids.
  */
 export async function createImportFile(
   client: Client,
@@ -82,7 +82,7 @@ Then declare the servers in the program under the names in the file, and run:
   pulumi up`;
 }
 
-/** How a program of each form takes over a single server: a command for the plugin, an argument for the dynamic form. */
+/** How each form takes over a single server: a command for the plugin, an argument for the dynamic form. */
 export const takeOver: Readonly<Record<Form, (server: Named<Server>) => string>> = {
   plugin: ({ id, resourceName }) =>
     ["pulumi", "import", serverResource.token, resourceName, id].map(toShellArgument).join(" "),
@@ -100,8 +100,8 @@ function toLogicalName({ id, name }: Server): string {
 }
 
 /**
- * The engine reads a plugin's server by its id. It records a dynamic one as the file says, without reading it; the next update
- * completes the state, with the token as a secret.
+ * The engine reads a plugin's server by its id. It records a dynamic one as the file says, without reading
+ * it; the next update completes the state, with the token as a secret.
  */
 function toResource({ form, account }: Owner, { id, name, resourceName }: Named<Server>): object {
   if (form === "plugin") return { type: serverResource.token, name: resourceName, id };

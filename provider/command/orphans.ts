@@ -14,9 +14,9 @@ export interface OrphansOptions {
 }
 
 /**
- * Prints the account's servers that none of the stacks has and, if told to, deletes the printed ones and notes each deletion.
- * Returns the number of orphans left. Lists the servers before it reads the states, so that a server created in between is not
- * taken for an orphan.
+ * Prints the account's servers that none of the stacks has and, if told to, deletes the printed ones and
+ * notes each deletion. Returns the number of orphans left. Lists the servers before it reads the states, so
+ * that a server created in between is not taken for an orphan.
  */
 export async function reportOrphans(
   client: Client,

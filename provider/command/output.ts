@@ -4,8 +4,8 @@ import { writeFile } from "node:fs/promises";
 export class OutputError extends Error {}
 
 /**
- * Prints a line to standard output. Rejects with an `OutputError` if it is lost, so that nothing is deleted that the user was
- * never shown. A reader that closes the pipe, like `head -1`, has seen all it wants.
+ * Prints a line to standard output. Rejects with an `OutputError` if it is lost, so that nothing is deleted
+ * that the user was never shown. A reader that closes the pipe, like `head -1`, has seen all it wants.
  */
 export function print(text: string): Promise<void> {
   return new Promise((done, fail) => {
@@ -16,7 +16,7 @@ export function print(text: string): Promise<void> {
   });
 }
 
-// Each write reports its own error; without a listener, Node.js would end the process with a stack trace as well.
+// Each write reports its own error; without a listener, Node.js would also end with a stack trace.
 process.stdout.on("error", () => {});
 
 /** Writes a file. Rejects with an `OutputError` that names it. */
@@ -28,7 +28,7 @@ export async function writeTo(file: string, text: string): Promise<void> {
   }
 }
 
-/** What `JSON.stringify` does not escape and a terminal may act on: DEL, C1, line separators and bidirectional controls. */
+/** What `JSON.stringify` keeps but terminals may act on: DEL, C1, line separators, bidirectional controls. */
 const UNESCAPED = /[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Indented JSON that is safe to show in a terminal. */
@@ -39,7 +39,7 @@ export function toJson(value: unknown): string {
   );
 }
 
-/** A system error in words: `no such file or directory`, without the code and the call that Node.js puts around it. */
+/** A system error in words (`no such file or directory`), without the code and call that Node.js adds. */
 export function reasonOf(error: unknown): string {
   return (error as Error).message.replace(/^E[A-Z0-9]+: (.*?), \w+\b.*$/s, "$1");
 }

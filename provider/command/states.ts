@@ -113,7 +113,7 @@ function parseState(source: string, text: string): StackState {
   };
 }
 
-/** `stack export` writes `deployment`, a file backend `checkpoint.latest`, which a stack that was never updated lacks. */
+/** `stack export` writes `deployment`, a file backend `checkpoint.latest`, absent until the first update. */
 function findDeployment(text: string): Deployment | undefined {
   let state: unknown;
   try {

@@ -8,13 +8,13 @@ import { ENGINE_CHANNEL } from "./engine-channel";
 /** The engine's log: what is written here is shown to the user. */
 export interface EngineLog {
   /**
-   * Writes notices about a resource, or with an empty URN about the stack. Resolves when the engine has taken them, or cannot
-   * take them: a log that fails must not fail the operation.
+   * Writes notices about a resource, or with an empty URN about the stack. Resolves when the engine has taken
+   * them, or cannot take them: a log that fails must not fail the operation.
    */
   write(urn: string, notices: readonly Notice[]): Promise<void>;
 }
 
-/** The parts of gRPC and of Pulumi's protocol that a log needs; all of one copy, or they refuse each other. */
+/** The parts of gRPC and Pulumi's protocol that a log needs; all of one copy, or they refuse each other. */
 export interface LogProtocol {
   readonly grpc: Pick<typeof grpc, "credentials" | "Metadata">;
   readonly EngineClient: typeof EngineClient;
@@ -22,7 +22,7 @@ export interface LogProtocol {
   readonly LogSeverity: typeof LogSeverity;
 }
 
-/** How long the engine may take for a notice. It is on this machine; a preview must not hang if it does not respond. */
+/** How long the engine may take for a notice. It is local; a preview must not hang if it does not respond. */
 const DEADLINE_MS = 5_000;
 
 /** @param load is called only when there is something to write: most runs write nothing */

@@ -4,12 +4,13 @@ import { AbsenceUnprovenError, textOf } from "./errors";
 import { pauseWithin, type Run } from "./run";
 
 /**
- * How old a server has to be before a look that does not find it counts. An API whose reads lag behind its writes may not show
- * a new server yet. Not documented by Postject: far above what such systems usually take, and short enough to wait for.
+ * How old a server has to be before a look that does not find it counts. An API whose reads lag behind its
+ * writes may not show a new server yet. Not documented by Postject: far above what such systems usually take,
+ * and short enough to wait for.
  */
 const SETTLING_MS = 15_000;
 
-/** Pause between two looks for a server that is too young; a fraction of the settling time, so that it is found soon. */
+/** Pause between looks for a server that is too young; a fraction of the settling time, to find it soon. */
 const LOOK_AGAIN_MS = 3000;
 
 /** A server as a state has it. */
@@ -19,11 +20,12 @@ export interface ServerInState {
 }
 
 /**
- * Sends a request for a server, and returns undefined if the server is proven gone. A 404 alone is no proof: another account's
- * access token, an API that lags behind, or a proxy in between produce one, too. Proof takes the API's own 404, of a
- * server that is not brand-new, with a token of the account that the state names, and a list with the same token that lacks it.
- * Until the server is old enough the list is looked at, and the request is sent again once it is or the server shows. Rejects with
- * what the request rejects with, or with an AbsenceUnprovenError.
+ * Sends a request for a server, and returns undefined if the server is proven gone. A 404 alone is no proof:
+ * another account's access token, an API that lags behind, or a proxy in between produce one, too. Proof
+ * takes the API's own 404, of a server that is not brand-new, with a token of the account that the state
+ * names, and a list with the same token that lacks it. Until the server is old enough the list is looked at,
+ * and the request is sent again once it is or the server shows. Rejects with what the request rejects with,
+ * or with an AbsenceUnprovenError.
  */
 export async function unlessGone<T>(
   run: Run,
@@ -58,7 +60,7 @@ export async function unlessGone<T>(
   }
 }
 
-/** Proves by the list that a delete which the API called a success, in an unreadable response, did delete the server. */
+/** Proves by the list that a delete with an unreadable success response did delete the server. */
 export async function proveDeleted(run: Run, server: ServerInState, deadline: Deadline): Promise<void> {
   let failure: unknown;
   for (const waitMs of run.reconcileDelaysMs) {

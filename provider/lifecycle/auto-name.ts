@@ -12,7 +12,7 @@ export interface AutoNaming {
   readonly seed: Uint8Array;
 }
 
-/** The name of a new server: the engine's, or the resource's with seven hex digits, which is the custom of Pulumi. */
+/** The name of a new server: the engine's, or the resource's with seven hex digits, as is usual in Pulumi. */
 export function autoName({ mode, proposedName, logicalName, seed }: AutoNaming): string | CheckFailure {
   if (mode === "disable") {
     return { property: "name", reason: "must be given, because auto-naming is disabled for this stack" };

@@ -17,8 +17,8 @@ export interface CheckRequest {
 }
 
 /**
- * Completes the inputs with a name, and finds everything that is wrong with them. Here and not in a diff is where the
- * replacement of a protected server is refused: a diff that fails would break refresh.
+ * Completes the inputs with a name, and finds everything that is wrong with them. Here and not in a diff is
+ * where the replacement of a protected server is refused: a diff that fails would break refresh.
  */
 export function check(
   run: Run,
@@ -45,7 +45,7 @@ export function check(
   return { inputs, failures };
 }
 
-/** A resource without old inputs is new, or the engine checks it a second time because it is about to replace it. */
+/** A resource without old inputs is new, or the engine checks it again because it is about to replace it. */
 function checkNew(run: Run, owner: Owner, inputs: Properties): CheckFailure[] {
   const { adopt } = inputs;
   const failures: CheckFailure[] = [];

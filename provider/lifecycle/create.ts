@@ -52,8 +52,8 @@ type Found = { readonly id: string } & {
 
 /**
  * Creates a server: checks that the name is free, sends one POST, and reconciles if its outcome is unclear.
- * Rejects without a server, or with the ids of those that it may be, or with a CreateIncompleteError that holds what is to be
- * stored.
+ * Rejects without a server, or with the ids of those that it may be, or with a CreateIncompleteError that
+ * holds what is to be stored.
  */
 export async function create(run: Run, request: CreateRequest): Promise<Stored> {
   const { owner, importHint } = request;
@@ -112,14 +112,14 @@ async function post(creation: Creation): Promise<Found> {
   return confirm(creation, streams.length > 0 ? created : others);
 }
 
-/** The server that a response shows, unless it has another name: a gateway may mix responses up, and an API may change names. */
+/** The server in a response unless its name differs: gateways may mix up responses, and APIs may rename. */
 async function confirm(creation: Creation, found: Found): Promise<Found> {
   const { id, name = creation.inputs.name } = found;
   if (isSameName(name, creation.inputs.name)) return found;
   return reconcile(creation, new Error(`the response is about ${describe(name, id)}`), id);
 }
 
-/** What can be read of a success that is not as documented: with the id of a new server, that server is known. */
+/** What can be read of a success that is not as documented; the id of a new server is enough. */
 function salvage({ run }: Creation, failure: unknown): Found | undefined {
   if (!(failure instanceof ResponseMismatchError)) return undefined;
   const { id, ...facts } = readFields(serverSummary.fields, Object(failure.body));
@@ -127,8 +127,8 @@ function salvage({ run }: Creation, failure: unknown): Found | undefined {
 }
 
 /**
- * Finds the server of a create whose response was lost: the only one of its name that was not there before and is not another
- * resource's. If there is none, it is the one that the response showed under another name.
+ * Finds the server of a create whose response was lost: the only one of its name that was not there before
+ * and is not another resource's. If there is none, it is the one that the response showed under another name.
  *
  * @param shownId the server that the response showed, if it showed one
  */

@@ -14,8 +14,8 @@ export interface DeleteRequest extends DeadlineOptions {
 }
 
 /**
- * Deletes a server, or only lets go of it if another resource of the run has it. A server that is already gone counts as
- * deleted, once that is proven. Rejects while it is protected.
+ * Deletes a server, or only lets go of it if another resource of the run has it. A server that is already
+ * gone counts as deleted, once that is proven. Rejects while it is protected.
  */
 async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
   const { owner, id } = request;
@@ -26,11 +26,12 @@ async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
     ownership.release(owner);
     return [notDeleted("another resource of the program", state, id)];
   }
-  // A resource may have the very server back that a replacement of it left to be deleted, by an import or `adopt`.
+  // By an import or `adopt`, a resource may have back the very server that its replacement left to delete.
   if (ownership.hasOther(id, undefined) || ownership.isTakenOver(id))
     return [notDeleted("the resource in its place", state, id)];
   const successor = ownership.findSuccessor(id, owner);
-  // The own setting of a server that a replacement left behind cannot be changed any more: that of the resource may lift it, too.
+  // The own setting of a server that a replacement left behind cannot be changed any more: that of the
+  // resource may lift it, too.
   const current = successor === undefined ? undefined : run.checked.get(owner);
   const settings: Properties[] = current === undefined ? [state] : [state, current];
   if (settings.every((each) => isProtected(run, each))) {

@@ -19,8 +19,9 @@ export interface DiffRequest {
 }
 
 /**
- * What differs between a server's state and the inputs, without a request. It notes in `run.ownership` that the resource keeps
- * its server, if the program has it and keeps it. Throws if another resource takes the server over in this very run.
+ * What differs between a server's state and the inputs, without a request. It notes in `run.ownership` that
+ * the resource keeps its server, if the program has it and keeps it. Throws if another resource takes the
+ * server over in this very run.
  */
 export function diff(
   run: Run,
@@ -29,7 +30,7 @@ export function diff(
   const stored = readState(state);
   const changes = findChanges(run, stored, inputs);
   const isForeign = isOfOtherAccount(run, stored);
-  // A diff without a check before it is a refresh's, which still calls a renamed or moved resource by its old URN.
+  // A diff without a check is a refresh's, which still calls a renamed or moved resource by its old URN.
   const isOfProgram = owner !== undefined && run.checked.has(owner);
   if (isForeign && isOfProgram) refuseReplacement(run, id, stored, inputs, changes);
   const notices = isForeign ? toAccountNotice(run, id, stored) : [];
@@ -77,7 +78,7 @@ function isOfOtherAccount({ client }: Run, { accountId }: Partial<ServerState>):
   return accountId !== undefined && client.accountId !== undefined && accountId !== client.accountId;
 }
 
-/** A new `account` brings its own access token, and a value that is not known yet may turn out to be the same. */
+/** A new `account` brings its own access token, and a value not known yet may turn out to be the same. */
 function refuseReplacement(
   { client }: Run,
   id: string,

@@ -9,8 +9,8 @@ export function describe(name: string | undefined, id?: string): string {
 }
 
 /**
- * What a user of the host does to make an existing server this resource's own: a command or a line of code. `isReplacement`: the
- * resource has another server in the state, which the run replaces.
+ * What a user of the host does to make an existing server this resource's own: a command or a line of code.
+ * `isReplacement`: the resource has another server in the state, which the run replaces.
  */
 export type ImportHint = (id: string, context: { readonly isReplacement: boolean }) => string;
 
@@ -188,7 +188,7 @@ export class ExistingServerError extends PostjectError {
   }
 }
 
-/** The response to a create was lost, and the list of servers does not tell which server it created, if any. */
+/** The response to a create was lost, and the server list does not tell which server it created, if any. */
 export class CreateUnclearError extends PostjectError {
   constructor(
     name: string,
@@ -222,7 +222,7 @@ export class CreateUnclearError extends PostjectError {
   }
 }
 
-/** The server exists, but not all of it could be read. The host stores `state` under `id`, so that nothing is lost. */
+/** The server exists but could not be read in full. The host stores `state` under `id`: nothing is lost. */
 export class CreateIncompleteError extends PostjectError {
   /** Not enumerable: it holds the server token. */
   declare readonly state: Readonly<Record<string, unknown>>;
@@ -255,8 +255,8 @@ export class AdoptMismatchError extends PostjectError {
 }
 
 /**
- * One server is to belong to two resources. `isOwner`: the error is shown at the one that has it, since the other is on its way to
- * take it over.
+ * One server is to belong to two resources. `isOwner`: the error is shown at the one that has it, since the
+ * other is on its way to take it over.
  */
 export class TakenServerError extends PostjectError {
   constructor(id: string, { isOwner = false } = {}) {

@@ -8,8 +8,9 @@ export interface KnownServer {
 }
 
 /**
- * What one run knows of the account's servers: those listed before its first create (the baseline), and those that it created
- * or deleted since. It tells whether a name is taken, and which servers cannot be the outcome of a lost create.
+ * What one run knows of the account's servers: those listed before its first create (the baseline), and those
+ * that it created or deleted since. It tells whether a name is taken, and which servers cannot be the outcome
+ * of a lost create.
  */
 export interface Inventory {
   /** Lists the servers, once per run. */
@@ -26,7 +27,7 @@ export interface Inventory {
   add(server: KnownServer): void;
   /** Notes that this run deleted a server. */
   remove(id: string): void;
-  /** Runs pieces of work on one name, or one id, one after the other, so that each knows the outcome of the one before. */
+  /** Runs work on the same name or id one piece at a time, so that each knows the outcome of the last. */
   serialize<T>(nameOrId: string, work: () => Promise<T>): Promise<T>;
 }
 

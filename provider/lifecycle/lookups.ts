@@ -17,8 +17,8 @@ import type { ServerListItem } from "../spec/messages";
 import { readFields } from "./state";
 
 /**
- * The arguments of a lookup, which come from any language, so that their types are not sure. Rejects them with `bad-request`.
- * `isDynamic`: they may name an `account`; the plugin's provider is of one account.
+ * The arguments of a lookup, which come from any language, so that their types are not sure. Rejects them
+ * with `bad-request`. `isDynamic`: they may name an `account`; the plugin's provider is of one account.
  */
 export function checkArguments(
   name: keyof typeof functions,
@@ -36,7 +36,7 @@ export function checkArguments(
   throw new PostjectError("bad-request", property === "" ? reason : `\`${property}\` of ${name} ${reason}`);
 }
 
-/** Looks up one server, by `id` or by `name`. Rejects with `bad-request`, `not-found`, `ambiguous`, or what the client rejects with. */
+/** Takes an `id` or a `name`. Rejects with `bad-request`, `not-found`, `ambiguous`, or as the client does. */
 export async function getServer(
   client: Client,
   { id, name }: GetServerArgs,
@@ -56,7 +56,7 @@ export async function getServer(
   return { ...server, streams: described };
 }
 
-/** Lists the account's servers. Rejects with `unexpected-response` if the list leaves out what a program needs of one of them. */
+/** Lists the account's servers. Rejects with `unexpected-response` if one lacks what a program needs. */
 export async function getServers(
   client: Client,
   { nameContains = "" }: GetServersArgs,
@@ -67,7 +67,7 @@ export async function getServers(
   return { servers: wanted.map(toSummary) };
 }
 
-/** A list without a server's token is good enough for a create, but not for a program that asked for the server. */
+/** A list without a server's token will do for a create, but not for a program that asked for the server. */
 function toSummary(server: ServerListItem): ServerSummary {
   const missing = Object.entries(serverSummary.fields).find(
     ([key, field]) => !("optional" in field) && server[key as keyof typeof server] === undefined,

@@ -1,12 +1,13 @@
 /**
- * A resource of the program: its URN, or what stands in for it where the host is told no URN. Undefined where the host cannot
- * tell which resource it is.
+ * A resource of the program: its URN, or what stands in for it where the host is told no URN. Undefined where
+ * the host cannot tell which resource it is.
  */
 export type Owner = string | undefined;
 
 /**
- * Which resource of the program has which server, as far as the engine has said in this run. Two resources come to have one
- * server when a renamed resource takes its own server over by an import or `adopt`: whichever leaves first must not delete it.
+ * Which resource of the program has which server, as far as the engine has said in this run. Two resources
+ * come to have one server when a renamed resource takes its own server over by an import or `adopt`:
+ * whichever leaves first must not delete it.
  */
 export interface Ownership {
   /** Notes that a resource keeps a server. */
@@ -21,7 +22,7 @@ export interface Ownership {
   announce(id: string, owner: Owner): void;
   /** Whether another resource is about to take the server over, or has done so, in this run. */
   isAnnouncedByOther(id: string, owner: Owner): boolean;
-  /** Notes that a resource reads a server of which it knows nothing: a `get`, or an import, which goes on to a diff. */
+  /** Notes that a resource reads a server unknown to it: a `get`, or an import, which goes on to a diff. */
   lookAt(id: string, owner: Owner): void;
   /** Whether the resource has read the server without knowing anything of it. */
   hasLookedAt(id: string, owner: Owner): boolean;

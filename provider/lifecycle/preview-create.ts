@@ -12,8 +12,8 @@ export interface PreviewCreateRequest extends DeadlineOptions {
 }
 
 /**
- * What a create would store, as far as it is known, and whether the plan's limit is in its way. Sends one list per run, and
- * nothing at all if no limit is configured.
+ * What a create would store, as far as it is known, and whether the plan's limit is in its way. Sends one
+ * list per run, and nothing at all if no limit is configured.
  */
 export async function previewCreate(
   run: Run,

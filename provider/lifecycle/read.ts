@@ -12,13 +12,13 @@ export interface ReadRequest extends DeadlineOptions {
   readonly id: string;
   /** What is known of the server: nothing for an import or a `get`. */
   readonly state: Properties;
-  /** Whether the resource takes the server over: other reads claim nothing, since the resource may only look at the server. */
+  /** Whether the resource takes the server over. Other reads claim nothing: they may only be looking. */
   readonly isImport: boolean;
 }
 
 /**
- * The server's current state, and the inputs that it corresponds to; undefined once it is proven to be gone. Rejects with
- * `not-found` if nothing was known about the server: then there is no state to remove.
+ * The server's current state, and the inputs that it corresponds to; undefined once it is proven to be gone.
+ * Rejects with `not-found` if nothing was known about the server: then there is no state to remove.
  */
 export async function read(
   run: Run,

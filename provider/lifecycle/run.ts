@@ -4,7 +4,7 @@ import { type Fields, type ServerState, serverResource } from "../spec";
 import { createInventory, type Inventory } from "./inventory";
 import { createOwnership, type Owner, type Ownership } from "./ownership";
 
-/** What one run of the engine knows of one account: handed to every operation, and forgotten at the end of the run. */
+/** What one run of the engine knows of one account: handed to each operation, forgotten when the run ends. */
 export interface Run {
   readonly client: Client;
   readonly configuration: Configuration;
@@ -36,8 +36,8 @@ export interface RunOptions {
 }
 
 /**
- * Pauses before each look for a server whose create returned nothing readable, or that cannot be read yet. Together they are
- * the time in which an API that lags behind may catch up.
+ * Pauses before each look for a server whose create returned nothing readable, or that cannot be read yet.
+ * Together they are the time in which an API that lags behind may catch up.
  */
 const RECONCILE_DELAYS_MS: readonly number[] = [0, 500, 1000, 2000, 4000];
 
@@ -78,7 +78,7 @@ export interface Notice {
   readonly isEphemeral?: boolean;
 }
 
-/** Waits for some time. Returns false if the deadline comes first, or the operation is cancelled meanwhile. */
+/** Waits for some time. Returns false if the deadline comes first or the operation is cancelled. */
 export async function pauseWithin({ sleep }: Run, ms: number, deadline: Deadline): Promise<boolean> {
   if (ms >= deadline.remainingMs()) return false;
   await pause(sleep, ms, deadline, "for the API to catch up");

@@ -31,7 +31,7 @@ export function toState(facts: Properties, inputs: ServerInputs, accountId: Clie
   return {
     ...settingsOf(inputs),
     ...shown,
-    // The spelling that was asked for: were the API to store another, a diff against that would replace the server.
+    // The spelling asked for: were the API to store another, a diff against that would replace the server.
     ...(isOurName && { name: inputs.name }),
     ...(accountId !== undefined && { accountId }),
   };
@@ -44,7 +44,7 @@ function settingsOf(inputs: Properties): Omit<ServerInputs, "name" | "adopt"> {
   return Object.fromEntries(keys.filter((key) => inputs[key] !== undefined).map((key) => [key, inputs[key]]));
 }
 
-/** What a stored state says, as far as it has the right types; states of other versions may hold more or less. */
+/** What a stored state says, where its types are right; other versions' states may hold more or less. */
 export function readState(state: Properties): Partial<ServerState> {
   const outputs = readFields(serverResource.outputs, state);
   return { ...readFields(serverResource.inputs, state), ...outputs } as Partial<ServerState>;
@@ -55,7 +55,7 @@ export function readInputs(properties: Properties): ServerInputs {
   return readFields(serverResource.inputs, properties);
 }
 
-/** A state with the settings that the inputs ask for, and the name as they spell it; a setting that they no longer name is gone. */
+/** A state with the inputs' settings and spelling of the name; a setting that they no longer name is gone. */
 export function withSettings(stored: Properties, inputs: Properties): Partial<ServerState> {
   const state = readState(stored);
   const old = settingsOf(state);
@@ -73,7 +73,7 @@ export function isComplete(state: Partial<ServerState>): state is ServerState {
   );
 }
 
-/** The properties that a table of fields names, as far as they have its types; of objects in lists, those that it names in turn. */
+/** The properties that a table of fields names and that have its types; the same for objects in lists. */
 export function readFields<F extends Fields>(fields: F, properties: Properties): Partial<Values<F>> {
   const read = Object.entries(fields).map(([key, { type }]) => {
     const value = properties[key];

@@ -20,7 +20,7 @@ export function previewUpdate({
   return withSettings(state, inputs);
 }
 
-/** Changes what the state says, and nothing else; reads the server if the state lacks something that every server has. */
+/** Changes only the state; reads the server if the state lacks something that every server has. */
 export async function update(run: Run, request: UpdateRequest): Promise<Stored> {
   const { id, inputs } = request;
   const state = withSettings(request.state, inputs);

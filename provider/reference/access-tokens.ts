@@ -30,7 +30,7 @@ export function createAccessTokens(
   function verify(token: string): Claims | undefined {
     const end = token.lastIndexOf(".");
     const content = token.slice(0, end);
-    // The signature covers the header, and nothing but HS256 is ever signed: its `alg` needs no check of its own.
+    // The signature covers the header, and nothing but HS256 is ever signed: its `alg` needs no check.
     if (!isSame(token.slice(end + 1), sign(content, secret))) return undefined;
     const payload = Buffer.from(content.split(".")[1] ?? "", "base64url").toString();
     const { data } = claims.safeParse(JSON.parse(payload));

@@ -143,7 +143,7 @@ async function start(options: StartOptions): Promise<void> {
     console.error(`postject-reference: warning: anyone who can reach ${host} can use this reference${open}.`);
   }
   const stop = () => void reference.stop().then(() => process.exit(0));
-  // Not `once`: a terminal and what runs this often both send a signal, and the second must not end the stop half-way.
+  // Not `once`: a terminal and what runs this often both send a signal; a second must not cut the stop short.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
   console.log(greet(reference, options));
 }

@@ -60,7 +60,7 @@ export async function connect(host: string, port: number): Promise<Connection> {
   throw new Error(`The server at ${url} is not a postject-reference, or it was started with --no-control.`);
 }
 
-/** Sends a request to what may be a reference. Any response that is not a JSON object counts as an empty one. */
+/** Sends a request to what may be a reference. Responses that are not JSON objects count as empty ones. */
 async function request(url: string, init: RequestInit = {}) {
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
   const json = (await response.json().catch(() => null)) as Readonly<Record<string, unknown>> | null;

@@ -71,7 +71,7 @@ const requestFilter = {
   accountId: z.optional(z.string()),
 };
 
-/** Every route of the control plane. Routing, the OpenAPI document and docs/reference-api.md follow from it. */
+/** All control plane routes. Routing, the OpenAPI document and docs/reference-api.md follow from them. */
 export const controlRoutes = {
   health: route("GET", "/_reference/health", "Reports that the reference is ready for requests.", {
     isForAnyHost: true,

@@ -28,10 +28,10 @@ export function isControlPath(urlPath: string): boolean {
 }
 
 /**
- * Handles requests for a reference's control plane and pages. Since it requires no access token, it refuses what a web
- * page in the user's browser could send: requests with a foreign Origin, and requests for a host name that is neither
- * `localhost` nor one of `hosts`, because such a name may belong to a page that was pointed at this machine (DNS
- * rebinding).
+ * Handles requests for a reference's control plane and pages. Since it requires no access token, it refuses
+ * what a web page in the user's browser could send: requests with a foreign Origin, and requests for a host
+ * name that is neither `localhost` nor one of `hosts`, because such a name may belong to a page that was
+ * pointed at this machine (DNS rebinding).
  */
 export function createControl(reference: Reference, hosts: readonly string[]) {
   const findRoute = createRouter(controlRoutes);

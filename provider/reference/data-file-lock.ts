@@ -10,8 +10,8 @@ import { DataFileError } from "./responses";
 const TOUCH_INTERVAL_MS = 500;
 
 /**
- * How often, and at what interval, to look for a touch before an owner counts as dead: 3 seconds in total. Counting
- * looks rather than time gives a live owner its chance even if the machine was suspended meanwhile.
+ * How often, and at what interval, to look for a touch before an owner counts as dead: 3 seconds in total.
+ * Counting looks rather than time gives a live owner its chance even if the machine was suspended meanwhile.
  */
 const LOOKS = 12;
 const LOOK_INTERVAL_MS = 250;
@@ -20,10 +20,10 @@ const LOOK_INTERVAL_MS = 250;
 const CLAIM = /^(\d+)@(.*)@[0-9a-f]{16}$/;
 
 /**
- * Makes this process the only user of a database. The driver's own lock is a folder beside the file, which it creates
- * atomically and a killed process leaves behind. An owner therefore puts a claim in the folder, an empty file that it
- * keeps touching, and the folder of an owner that has stopped doing so may be removed. That takes neither process ids
- * nor a common clock, so it works across containers and machines.
+ * Makes this process the only user of a database. The driver's own lock is a folder beside the file, which it
+ * creates atomically and a killed process leaves behind. An owner therefore puts a claim in the folder, an
+ * empty file that it keeps touching, and the folder of an owner that has stopped doing so may be removed.
+ * That takes neither process ids nor a common clock, so it works across containers and machines.
  */
 export async function lockDataFile(db: Database, file: string) {
   const folder = `${file}.lock`;
@@ -36,11 +36,11 @@ export async function lockDataFile(db: Database, file: string) {
   }
   const claim = path.join(folder, `${process.pid}@${hostname()}@${randomBytes(8).toString("hex")}`);
   fs.writeFileSync(claim, "");
-  // A touch that fails does no harm: either it is a brief failure of the file system, or the lock is lost anyway.
+  // A touch that fails does no harm: either the file system fails briefly, or the lock is lost anyway.
   const touch = () => fs.utimes(claim, new Date(), new Date(), () => {});
   const timer = setInterval(touch, TOUCH_INTERVAL_MS).unref();
   return {
-    /** False once another process has taken the lock over, or somebody has removed it: then this one must not write. */
+    /** False once another process has taken the lock, or it was removed: then this one must not write. */
     isHeld: () => fs.existsSync(claim),
     /** Leaves the folder to the driver, which removes it when the database is closed. */
     release() {
@@ -61,7 +61,7 @@ function takeDriverLock(db: Database): boolean {
   }
 }
 
-/** The lock's claims, and a text that changes with every touch. Throws if the folder is not a lock of ours. */
+/** The lock's claims, and text that changes with every touch. Throws if the folder is not a lock of ours. */
 function look(file: string) {
   const folder = `${file}.lock`;
   try {

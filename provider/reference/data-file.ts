@@ -15,7 +15,7 @@ const PRIVATE = 0o600;
 /** A disk with less space than this counts as full. SQLite itself reports only an I/O error. */
 const FULL_DISK_BYTES = 64 * 1024;
 
-/** Opens a data file as its only user, and creates it with the given tables if it is new. Throws a DataFileError. */
+/** Opens a data file as its only user, creating a new one with the given tables. Throws a DataFileError. */
 export async function openDataFile(name: string, tables: string) {
   let close = () => {};
   try {
@@ -61,8 +61,8 @@ function isDiskFull(file: string): boolean {
 }
 
 /**
- * Creates the file if it does not exist, and returns its real path, because lock and log lie beside it: whichever
- * symbolic link leads to a file, its users must meet there.
+ * Creates the file if it does not exist, and returns its real path, because lock and log lie beside it:
+ * whichever symbolic link leads to a file, its users must meet there.
  */
 function prepareFile(name: string): string {
   const existing = statSync(name, { throwIfNoEntry: false });
@@ -94,8 +94,8 @@ function prepareTables(db: Database, file: string, tables: string): void {
     );
   // Only now: the file may have turned out to be another program's.
   if (process.platform !== "win32" && (statSync(file).mode & 0o077) !== 0) chmodSync(file, PRIVATE);
-  // A write-ahead log, because this build never rolls a rollback journal back after a crash: it mistakes its own lock
-  // for another process's.
+  // A write-ahead log, because this build never rolls a rollback journal back after a crash: it mistakes its
+  // own lock for another process's.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   if (isNew)
     db.exec(

@@ -39,9 +39,9 @@ const checkedOptions = z.object({
 });
 
 /**
- * Starts a reference API, by default on this machine's loopback address; several can run in one process. Rejects with
- * the system's error (`EADDRINUSE`, `EACCES`) if the port is not available, with a DataFileError if the data file is
- * not, and with a RefusedError if an option is invalid.
+ * Starts a reference API, by default on this machine's loopback address; several can run in one process.
+ * Rejects with the system's error (`EADDRINUSE`, `EACCES`) if the port is not available, with a DataFileError
+ * if the data file is not, and with a RefusedError if an option is invalid.
  */
 export async function startReference(options: ReferenceOptions = {}): Promise<Reference> {
   const store = await openStore(options.dataFile);

@@ -6,8 +6,8 @@ import { RefusedError } from "./responses";
 import type { AccountOptions } from "./types";
 
 /**
- * Text that SQLite returns unchanged as a key. Only the first rule is a pattern: other languages' regular expressions
- * cannot express half a surrogate pair.
+ * Text that SQLite returns unchanged as a key. Only the first rule is a pattern: other languages' regular
+ * expressions cannot express half a surrogate pair.
  */
 const id = z.string().check(
   z.minLength(1),
@@ -132,7 +132,7 @@ const LISTED_PROBLEMS = 20;
 /** Anything deeper could be read, but not be written again: that takes a stack frame per level. */
 const MAXIMUM_DEPTH = 100;
 
-/** Parses a value, or throws a RefusedError (400) that lists its problems; `name` stands for the value itself. */
+/** Parses a value, or throws a RefusedError (400) that lists its problems; these call the value `name`. */
 export function parse<Value>(schema: z.ZodMiniType<Value>, value: unknown, name: string): Value {
   if (isDeeperThan(MAXIMUM_DEPTH, value)) throw new RefusedError(400, `${name}: nested too deeply`);
   const parsed = schema.safeParse(value, { error: localeError });

@@ -15,10 +15,10 @@ const TABLES = `
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
 /**
- * Opens a store of accounts and servers over a SQLite file, which is created if it does not exist, or over a database
- * in memory. Everything is kept in the order it was added. Once a method has returned, its change is kept, with a file
- * on the disk; if it throws, nothing has changed. Changing what a method returned does not change the store. Throws a
- * DataFileError if the file cannot be used or changed.
+ * Opens a store of accounts and servers over a SQLite file, which is created if it does not exist, or over a
+ * database in memory. Everything is kept in the order it was added. Once a method has returned, its change is
+ * kept, with a file on the disk; if it throws, nothing has changed. Changing what a method returned does not
+ * change the store. Throws a DataFileError if the file cannot be used or changed.
  */
 export async function openStore(file?: string) {
   const { db, checkLock, close } = file === undefined ? openInMemory() : await openDataFile(file, TABLES);
@@ -26,7 +26,7 @@ export async function openStore(file?: string) {
   /** Every request asks for its account, and a query takes a tenth of a GET's time. */
   const knownAccounts = new Map<string, Account>();
 
-  /** Runs a statement to its end: one left at its first row keeps a transaction open, and the log grows for good. */
+  /** Runs a statement to its end: left at its first row, it keeps a transaction open and the log growing. */
   function query(sql: string, ...values: string[]) {
     const statement = prepared.get(sql) ?? db.prepare(sql);
     prepared.set(sql, statement);

@@ -14,7 +14,7 @@ export interface Account {
   readonly serverLimit?: number | undefined;
 }
 
-/** The default plan is `professional`, which has no limit; the default id is `acct_` plus random characters. */
+/** By default the plan is `professional`, which has no limit, and the id `acct_` plus random characters. */
 export type AccountOptions = Some<Account>;
 
 export interface StoredStream {
@@ -39,7 +39,7 @@ export interface StoredServer {
 /** A stream to create. The default slug is the name in lower case, with dashes. */
 export type StreamDraft = Some<StoredStream> & Pick<StoredStream, "name" | "type">;
 
-/** A server to create. Whatever is left out is filled in as Postject would, with the three default streams. */
+/** A server to create. What is left out is filled in as Postject would, with the three default streams. */
 export type ServerDraft = Some<Omit<StoredServer, "accountId" | "streams">> & {
   readonly name: string;
   readonly streams?: readonly StreamDraft[] | undefined;
@@ -112,18 +112,18 @@ export interface ActiveFault extends FaultRule {
 }
 
 export interface Faults {
-  /** Adds a rule; throws a RefusedError if it is invalid. Requests meet the first matching rule that is not used up. */
+  /** Adds a rule; throws a RefusedError if invalid. Requests meet the first matching rule not used up. */
   add(rule: FaultRule): void;
   /** The rules that are not used up, in the order they were added. */
   list(): ActiveFault[];
   clear(): void;
 }
 
-/** The time according to a reference; tests can move it. Pauses, such as those of a fault, still take real time. */
+/** The reference's time, which tests can move. Pauses, such as those of a fault, still take real time. */
 export interface Clock {
   /** Milliseconds since 1970, like `Date.now()`. */
   now(): number;
-  /** Moves the clock forward or, if negative, back. Throws a RefusedError if it would leave the years 1970 to 9999. */
+  /** Moves the clock forward or, if negative, back. Throws a RefusedError outside the years 1970 to 9999. */
   advance(ms: number): void;
 }
 
@@ -157,7 +157,7 @@ export interface ReferenceOptions {
   readonly plan?: Plan;
   /** Agreed number of servers of the first account, for the plan `scale`. */
   readonly serverLimit?: number;
-  /** SQLite file for accounts, servers and the signing secret; created if it does not exist. In memory by default. */
+  /** SQLite file for accounts, servers and the signing secret, created if missing. In memory by default. */
   readonly dataFile?: string;
   /** Added at the start, unless the data file already has servers. */
   readonly seed?: Seed;
@@ -166,9 +166,9 @@ export interface ReferenceOptions {
   /** Whether to serve the pages and the control plane under `/_reference/`; `true` by default. */
   readonly control?: boolean;
   /**
-   * Host names that the control plane accepts besides addresses, `localhost` and `host`: for example those by which
-   * other containers reach this one. Any other name is refused, because a web page could have pointed it here (DNS
-   * rebinding).
+   * Host names that the control plane accepts besides addresses, `localhost` and `host`: for example those by
+   * which other containers reach this one. Any other name is refused, because a web page could have pointed
+   * it here (DNS rebinding).
    */
   readonly controlHosts?: readonly string[];
   /** Called with each request to the API when its response is ready. */
@@ -192,23 +192,23 @@ export interface Reference {
   requestCount(): number;
   readonly faults: Faults;
   /**
-   * The clock behind `createdAt`, the `Date` header, access tokens, the request log and faults. Moving it ages servers
-   * and expires access tokens.
+   * The clock behind `createdAt`, the `Date` header, access tokens, the request log and faults. Moving it
+   * ages servers and expires access tokens.
    */
   readonly clock: Clock;
-  /** Removes servers, requests and faults, and resets the clock to the system's time; accounts and tokens stay. */
+  /** Removes servers, requests and faults, and resets the clock to system time; accounts and tokens stay. */
   reset(): void;
   /** Adds accounts and servers, all or none; existing accounts are updated. Ignores plan limits. */
   seed(seed: Seed): void;
   /** All accounts and servers, with their tokens, as plain JSON. */
   snapshot(): Snapshot;
-  /** Replaces all accounts and servers. The snapshot must include the first account; access tokens stay valid. */
+  /** Replaces all accounts and servers. A snapshot must hold the first account; access tokens stay valid. */
   restore(snapshot: Snapshot): void;
   addAccount(options?: AccountOptions): Account;
-  /** An access token for an account, by default the first. Rejects with a RefusedError if it does not exist. */
+  /** An access token for an account, by default the first. Rejects with a RefusedError if it is unknown. */
   mintAccessToken(account?: Pick<Account, "id">, options?: AccessTokenOptions): Promise<string>;
   /** Renames a server, which the API itself cannot do. */
   rename(id: string, name: string): void;
-  /** Stops listening, lets requests in flight finish for up to a second, and frees the port and the data file. */
+  /** Stops listening, gives requests in flight up to a second, and frees the port and the data file. */
   stop(): Promise<void>;
 }

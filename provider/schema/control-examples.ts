@@ -43,8 +43,8 @@ const request: LoggedRequest = {
 };
 
 /**
- * What the bodies of the control plane look like. Tools that send requests from the OpenAPI document start with these,
- * so each must succeed as it stands.
+ * What the bodies of the control plane look like. Tools that send requests from the OpenAPI document start
+ * with these, so each must succeed as it stands.
  */
 export const controlExamples: Readonly<
   Record<keyof typeof controlRoutes, { readonly body?: object; readonly response?: object }>

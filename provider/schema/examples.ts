@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** The languages of the programs in docs/examples, in the order of Pulumi's own pages. `name` is what Pulumi calls each. */
+/** The languages in docs/examples, in the order of Pulumi's own pages. `name` is what Pulumi calls each. */
 export const languages = [
   { name: "typescript", title: "TypeScript", file: "index.ts" },
   { name: "python", title: "Python", file: "__main__.py" },
@@ -10,7 +10,7 @@ export const languages = [
   { name: "yaml", title: "YAML", file: "Pulumi.yaml" },
 ] as const;
 
-/** The package of the generated Node.js SDK; `pulumi-postject` is the dynamic form, whose programs look the same. */
+/** The generated Node.js SDK's package. Programs of `pulumi-postject`, the dynamic form, look the same. */
 export const NODE_SDK = "pulumi-postject-sdk";
 
 /** A program of docs/examples in every language, and what it shows. */
@@ -27,7 +27,7 @@ export const examples = {
   getServers: { folder: "get-servers", title: "Servers by a part of their name" },
 } as const satisfies Readonly<Record<string, Example>>;
 
-/** A section of a description in the schema: each SDK shows the program in its own language, the registry all of them. */
+/** A section of a schema description: each SDK shows the program in its own language, the registry in all. */
 export function renderForSchema(shown: readonly Example[]): string {
   const sections = shown.map(({ folder, title }) => {
     const programs = languages.map(({ name, file }) => {

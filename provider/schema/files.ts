@@ -6,7 +6,7 @@ import { renderPulumiSchema } from "./pulumi-schema";
 import { renderSections, renderServerPage } from "./tables";
 import { renderTypes } from "./typescript";
 
-/** Every file that is generated, by its path in the repository; rendered with the repository as working folder. */
+/** Every generated file, by its path in the repository; rendered with the repository as working folder. */
 export const generatedFiles: Readonly<Record<string, () => string | Promise<string>>> = {
   "README.md": () => renderSections("README.md"),
   "docs/_index.md": () => renderSections("docs/_index.md"),

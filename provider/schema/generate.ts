@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { generatedFiles } from "./files";
 
-/** Writes every generated file below `root`; with `--check` only tells which are stale, and exits 1 if any is. */
+/** Writes every generated file; with `--check`, only tells which are stale, and exits with 1 if any is. */
 async function main(): Promise<void> {
   const isCheck = process.argv.includes("--check");
   for (const [name, render] of Object.entries(generatedFiles)) {

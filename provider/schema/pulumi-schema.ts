@@ -48,7 +48,7 @@ export function renderPulumiSchema(): string {
     pluginDownloadURL: PLUGIN_DOWNLOAD_URL,
     logoUrl: `https://raw.githubusercontent.com/${REPOSITORY}/main/docs/logo.png`,
     publisher: "pulumi-postject",
-    // `supportPack` puts the version into the SDKs, all but those that ask for it below, and a go.mod into the Go one.
+    // `supportPack` puts the version into all SDKs but those that ask for it below, and a go.mod into Go's.
     meta: { moduleFormat: "(.*)(?:/[^/]*)", supportPack: true },
     language: {
       nodejs: { packageName: NODE_SDK, readme: README },
@@ -120,8 +120,8 @@ function describe(fields: Fields): { properties: Record<string, object>; require
 }
 
 /**
- * What a field must be known for is checked at run time alone (`plain`): of a plain map, `pulumi convert` makes Go that does not
- * compile.
+ * What a field must be known for is checked at run time alone (`plain`): of a plain map, `pulumi convert`
+ * makes Go that does not compile.
  */
 function toProperty(field: Field & { env?: string; envWins?: true }): object {
   // Where the variable speaks for one run it must not become a property that the state keeps.

@@ -1,7 +1,8 @@
 import { configuration, PACKAGE_NAME, VERSION } from "../spec";
 import { examples, languages, readProgram, renderFence } from "./examples";
 
-// Sections of docs/_index.md, in the form that Pulumi's registry asks for: docs/overview-page.md in github.com/pulumi/registry.
+// Sections of docs/_index.md, in the form that Pulumi's registry asks for: docs/overview-page.md in
+// github.com/pulumi/registry.
 
 /** Where Pulumi finds the release archives. */
 export const REPOSITORY = "pulumi-postject/pulumi-postject";

@@ -8,7 +8,7 @@ import {
   serverTemplate,
 } from "../spec";
 
-/** Source text of `sdk/types.ts`: what TypeScript programs see, with the spec's descriptions as docstrings. */
+/** Source of `sdk/types.ts`: what TypeScript programs see, with the spec's descriptions as docstrings. */
 export function renderTypes(): string {
   const objectTypes = resultTypes.map(({ name, fields }) => renderInterface(name, fields, plain));
   const functionTypes = Object.entries(functions).flatMap(([name, { inputs, outputs }]) => {

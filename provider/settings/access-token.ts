@@ -2,7 +2,7 @@ import { explainExpiry, readAccessToken } from "../client";
 import { accessTokenRemedy } from "../spec";
 import { type ConfigurationFailure, type ConfigurationSources, findCandidates, keyOf } from "./sources";
 
-/** The first access token that has not expired: refresh and destroy are configured with the one that the last run used. */
+/** The first access token that has not expired: refresh and destroy are configured with the last run's. */
 export function chooseAccessToken(sources: ConfigurationSources): string | ConfigurationFailure {
   const { account, now = Date.now() } = sources;
   const candidates = findCandidates("accessToken", sources).map(({ value, source }) => {
@@ -14,7 +14,7 @@ export function chooseAccessToken(sources: ConfigurationSources): string | Confi
     const reason = `${keyOf("accessToken", account?.name)} is missing. ${accessTokenRemedy(account?.name)}`;
     return { key: "accessToken", code: "access-token-missing", reason };
   }
-  // A later choice stands in for an expired first one, but one for another account would act on other servers.
+  // A later choice stands in for an expired first one, but another account's would act on other servers.
   const usable = candidates.find(
     ({ token, expiresAt = Number.POSITIVE_INFINITY, accountId }) =>
       now < expiresAt &&
@@ -36,7 +36,7 @@ export function chooseAccessToken(sources: ConfigurationSources): string | Confi
   return { key: "accessToken", code: "configuration-invalid", reason: `${usable.source} ${problem}` };
 }
 
-/** What was pasted by mistake, where it shows. An access token need not be a JWT: any other text is left to the API to judge. */
+/** What was pasted by mistake, if it shows. A token need not be a JWT: any other text is left to the API. */
 function findAccessTokenProblem(token: string): string | undefined {
   if (/^bearer\b/i.test(token)) return "must be the token alone, without `Bearer`";
   if (/^["'`]|["'`]$/.test(token)) return "must be the token alone, without quotation marks";
@@ -47,7 +47,7 @@ function findAccessTokenProblem(token: string): string | undefined {
   return undefined;
 }
 
-/** A signed JWT has three parts and an encrypted one five; the last is never empty. The first is JSON, so it begins with `eyJ`. */
+/** A JWT begins with JSON (`eyJ`) and has three parts if signed, five if encrypted, the last never empty. */
 function isCutShort(token: string): boolean {
   const parts = token.split(".");
   if (!token.startsWith("eyJ")) return false;

@@ -1,6 +1,6 @@
 import type { Field, Fields } from "../spec";
 
-/** Stands for a value that is not known before the update; hosts translate their protocol's sentinel to it. */
+/** Stands for a value not known before the update; hosts translate their protocol's sentinel to it. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
 /** Properties as a host hands them over: not yet checked. */
@@ -16,7 +16,7 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
-/** What is wrong with the inputs of a resource or the arguments of a function; unknown values are never wrong. */
+/** What is wrong with a resource's inputs or a function's arguments; unknown values are never wrong. */
 export function findProblems(fields: Fields, owner: string, inputs: Properties): CheckFailure[] {
   return Object.entries(inputs).flatMap(([key, value]): CheckFailure[] => {
     if (value === UNKNOWN) return [];
@@ -31,7 +31,7 @@ export function findProblems(fields: Fields, owner: string, inputs: Properties):
   });
 }
 
-/** What is wrong with a value, to be read after the name of its property. Lists and maps are not checked here. */
+/** What is wrong with a value, to be read after its property's name. Lists and maps are not checked here. */
 export function findProblem(field: Field, value: unknown): string | undefined {
   const { type, oneOf, minimum = Number.MIN_SAFE_INTEGER, rules = [] } = field;
   if (type === "boolean") return typeof value === "boolean" ? undefined : "must be true or false";

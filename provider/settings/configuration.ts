@@ -78,14 +78,14 @@ class ConfigurationError extends PostjectError {
   }
 }
 
-/** Stack configuration and environment variables are text; text that cannot be the field's value is left as it is. */
+/** Stack configuration and environment variables are text; what does not fit its field is refused later. */
 function fromText({ type }: ConfigurationField, value: unknown): unknown {
   if (typeof value !== "string") return value;
   if (type === "boolean" && ["true", "false"].includes(value)) return value === "true";
   return type === "integer" && value.trim() !== "" ? Number(value) : value;
 }
 
-/** The refused value, unless it may be a secret that was pasted under the wrong key: only a short plain word is shown. */
+/** The refused value if it is a short plain word; others may be secrets pasted under the wrong key. */
 function showIfHarmless({ type, oneOf }: ConfigurationField, value: unknown): string {
   const text = String(value);
   const isChoice = type !== "string" || oneOf !== undefined;

@@ -1,8 +1,8 @@
 import { configuration, isLoopback, PACKAGE_NAME } from "../spec";
 
 /**
- * What is wrong with an endpoint, to be read after the name of its key. The value itself is not shown: it may be a secret that was
- * pasted under the wrong key.
+ * What is wrong with an endpoint, to be read after the name of its key. The value itself is not shown: it may
+ * be a secret that was pasted under the wrong key.
  */
 export function findEndpointProblem(
   endpoint: string,

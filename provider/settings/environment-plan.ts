@@ -30,9 +30,9 @@ interface Surroundings {
 }
 
 /**
- * Names an environment's servers and their variables, the same in every run, from arguments that nobody has checked yet.
- * Finds every problem at once: an argument of the wrong type, a placeholder that does not exist, two servers of one name, two
- * variables of one name, or one that would configure the provider.
+ * Names an environment's servers and their variables, the same in every run, from arguments that nobody has
+ * checked yet. Finds every problem at once: an argument of the wrong type, a placeholder that does not exist,
+ * two servers of one name, two variables of one name, or one that would configure the provider.
  */
 export function planEnvironment(
   around: Surroundings,

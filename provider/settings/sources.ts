@@ -11,14 +11,15 @@ import {
 
 /** Where values may come from, unchecked: strings, or what a typed program passed. */
 export interface ConfigurationSources {
-  /** What the engine configures the provider with; at refresh and destroy, that is the last run's configuration. */
+  /** What the engine configures the provider with; at refresh and destroy, the last run's configuration. */
   readonly provider: Readonly<Record<string, unknown>>;
   /**
-   * The stack's configuration as it is now, where the host knows it. The provider may be an explicit one, perhaps for
-   * another account, and its name does not say which. `isForSameAccount` and `protects` decide when these values still apply.
+   * The stack's configuration as it is now, where the host knows it. The provider may be an explicit one,
+   * perhaps for another account, and its name does not say which. `isForSameAccount` and `protects` decide
+   * when these values still apply.
    */
   readonly stack?: Readonly<Record<string, unknown>>;
-  /** A named account and the values of its own namespace. They come first, and are the only ones for an account's keys. */
+  /** A named account and its namespace's values. They come first; for an account's keys, they alone count. */
   readonly account?: NamedAccount | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the epoch. */
@@ -59,7 +60,7 @@ export function keyOf(key: ConfigurationKey, account?: string): string {
   return `${namespaceOf(account)}:${key}`;
 }
 
-/** The values given for a key, first choice first. An empty one counts as unset: Pulumi and shells make it easy to set one. */
+/** A key's values, first choice first. An empty one, easy to set in Pulumi and shells, counts as unset. */
 export function findCandidates(key: ConfigurationKey, sources: ConfigurationSources): Candidate[] {
   const { envWins, ofAccount }: ConfigurationField = configuration[key];
   const { account, env } = sources;
@@ -92,8 +93,9 @@ function valuesOfProviderAndStack(
 }
 
 /**
- * Whether the stack's values for an account may be used: the provider has no access token of its own, or both tokens are
- * JWTs with the same `sub`, for the same endpoint. Otherwise the stack's token may belong to another account.
+ * Whether the stack's values for an account may be used: the provider has no access token of its own, or both
+ * tokens are JWTs with the same `sub`, for the same endpoint. Otherwise the stack's token may belong to
+ * another account.
  */
 function isForSameAccount(
   provider: ConfigurationSources["provider"],
@@ -108,7 +110,7 @@ function isForSameAccount(
   );
 }
 
-/** An endpoint in the form that requests are made with, and others are compared with; the default if none is given. */
+/** An endpoint in the form used for requests and comparisons; the default endpoint if none is given. */
 export function toBaseUrl(endpoint: unknown): string {
   return String(isGiven(endpoint) ? endpoint : configuration.endpoint.default).replace(/\/+$/, "");
 }

@@ -1,8 +1,9 @@
 import { configuration, configurationKeys, PACKAGE_NAME } from "../spec";
 
 /**
- * What to tell a user about keys in stack configuration that mean nothing to this package: most likely they are misspelt. `keys` are
- * full ones, such as `postject:endpoint`; those of other packages and of the project itself are left alone.
+ * What to tell a user about keys in stack configuration that mean nothing to this package: most likely they
+ * are misspelt. `keys` are full ones, such as `postject:endpoint`; those of other packages and of the project
+ * itself are left alone.
  */
 export function describeUnknownKeys(keys: readonly string[], project: string): string[] {
   return keys.flatMap((fullKey) => {
@@ -19,7 +20,7 @@ export function describeUnknownKeys(keys: readonly string[], project: string): s
   });
 }
 
-/** How many letters have to be added, removed or changed to make one word of another, whatever their case (Levenshtein). */
+/** Levenshtein distance, ignoring case: how many letters must be added, removed or changed. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [i, letter] of [...from.toLowerCase()].entries()) {

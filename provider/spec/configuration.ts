@@ -13,7 +13,7 @@ export interface ConfigurationField extends Field {
   readonly default?: string | number | boolean;
 }
 
-/** The provider's configuration: stack configuration `postject:<key>`, or properties of an explicit provider. */
+/** The provider's configuration: `postject:<key>` of the stack, or an explicit provider's properties. */
 export const configuration = {
   accessToken: {
     type: "string",

@@ -1,4 +1,4 @@
-/** What a property holds. Lists and maps hold objects that have a name in the schema, the SDKs and the docs. */
+/** What a property holds. Objects in lists and maps have a name in the schema, the SDKs and the docs. */
 export type FieldType =
   | "string"
   | "boolean"
@@ -11,7 +11,7 @@ export interface ObjectType {
   readonly fields: Fields;
 }
 
-/** One property of a resource, function, object or of the configuration. Checks, types, schema and docs derive from it. */
+/** A property of a resource, function, object or configuration. It defines checks, types, schema and docs. */
 export interface Field {
   readonly type: FieldType;
   /** What a user needs to know; Markdown. The only place where it is said. */

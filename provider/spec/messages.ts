@@ -69,8 +69,8 @@ const server = z.extend(objectOf(serverSummary.fields, toResponseSchema), { id: 
 const liveServer = z.extend(server, { streams: z.array(stream) });
 
 /**
- * What the contract documents, per route: request body and response. The reference sends exactly this and reads bodies
- * strictly; the client reads `readResponses`.
+ * What the contract documents, per route: request body and response. The reference sends exactly this and
+ * reads bodies strictly; the client reads `readResponses`.
  */
 export const messages = {
   createServer: {
@@ -107,8 +107,9 @@ function tolerant<S extends z.core.$ZodShape>(shape: S) {
 const listItem = z.object({ ...tolerant(server.shape), id: server.shape.id, name: z.string() });
 
 /**
- * What the client reads, per route. Only what every caller needs is required, so that a field which the API drops or adds
- * breaks nothing. Each server is listed once, even if a page that shifted while the API read it shows one twice.
+ * What the client reads, per route. Only what every caller needs is required, so that a field which the API
+ * drops or adds breaks nothing. Each server is listed once, even if a page that shifted while the API read it
+ * shows one twice.
  */
 export const readResponses = {
   createServer: serverResponse,

@@ -3,9 +3,9 @@ export interface Route {
   readonly method: "GET" | "POST" | "DELETE";
   /** `:id` stands for the server's id. */
   readonly path: string;
-  /** Statuses that mean success; the first is the one the contract names. The client reads every other 2xx alike. */
+  /** Success statuses; the first is the one the contract names. The client reads every other 2xx alike. */
   readonly success: readonly [number, ...number[]];
-  /** As in RFC 9110: sending the request twice has the same effect as sending it once, so it is safe to retry. */
+  /** As in RFC 9110: sending a request twice has the same effect as once, so it is safe to retry. */
   readonly isIdempotent: boolean;
 }
 

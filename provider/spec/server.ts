@@ -34,8 +34,9 @@ export const stream = {
 export const CASCADE = "its message streams, sent messages, message events, templates and server token";
 
 /**
- * Neither length nor character set of a name is documented: only what cannot be a name is refused. A pattern without the
- * `u` flag also stands in the OpenAPI document, so it must mean the same in the regular expressions of other languages.
+ * Neither length nor character set of a name is documented: only what cannot be a name is refused. A pattern
+ * without the `u` flag also stands in the OpenAPI document, so it must mean the same in the regular
+ * expressions of other languages.
  */
 const nameRules = [
   { pattern: /\S/, problem: "must not be empty or blank" },
@@ -44,8 +45,9 @@ const nameRules = [
 ] as const satisfies readonly Rule[];
 
 /**
- * Properties that are sent on create and returned in every response about the server. One that is added here is checked, sent, read
- * back, kept in the state and documented. Postject cannot update a server, so a change of any of them replaces it.
+ * Properties that are sent on create and returned in every response about the server. One that is added here
+ * is checked, sent, read back, kept in the state and documented. Postject cannot update a server, so a change
+ * of any of them replaces it.
  */
 export const sentFields = {
   name: {
@@ -77,13 +79,13 @@ export const serverSummary = {
 /** The objects in results of resources and functions. */
 export const resultTypes: readonly ObjectType[] = [stream, streamSummary, serverSummary];
 
-/** What a program may name a server: an API may trim a name, and names that differ in outer white space alone look the same. */
+/** What a program may name a server: an API may trim names, and outer white space cannot be seen. */
 const inputNameRules = [
   ...nameRules,
   { pattern: /^\S([\s\S]*\S)?$/, problem: "must not begin or end with white space" },
 ] as const satisfies readonly Rule[];
 
-/** A name as a reader sees it, to compare it with others: an API may store it trimmed, or in another Unicode form. */
+/** A name as a reader sees it, to compare with others: an API may trim it or change its Unicode form. */
 export function canonicalName(name: string): string {
   return name.trim().normalize("NFC");
 }
@@ -93,7 +95,7 @@ export function isSameName(one: string, other: string): boolean {
   return canonicalName(one) === canonicalName(other);
 }
 
-/** An id is part of a URL's path. Postject's are cuids, which is not documented: only what cannot be an id is refused. */
+/** Ids are part of a URL's path. Postject's cuids are not documented, so only impossible ids are refused. */
 const idRule = {
   pattern: /^(?!\.{1,2}$)[^\s\p{Cc}/?#%]+$/u,
   problem: "must be the id of a server",
@@ -105,17 +107,18 @@ export const serverResource = {
   /** The type of the dynamic form; old states name it, so it never changes. */
   dynamicType: "pulumi-nodejs:dynamic/postject:Server",
   /**
-   * Stored with every server of the dynamic form, twice, as `__provider`. It is the whole provider: no closure is
-   * serialised, so nothing can be captured, and refresh and destroy run the installed version. It looks for the package from the
-   * program, then from Pulumi's own place, where it is if another package of the program brought it along. Old states hold it: it
-   * never changes once it is released.
+   * Stored with every server of the dynamic form, twice, as `__provider`. It is the whole provider: no
+   * closure is serialised, so nothing can be captured, and refresh and destroy run the installed version. It
+   * looks for the package from the program, then from Pulumi's own place, where it is if another package of
+   * the program brought it along. Old states hold it: it never changes once it is released.
    */
   dynamicProvider:
     'exports.handler=()=>{let f;try{f=require.resolve("pulumi-postject/dynamic",{paths:[".",require.main.path]})}' +
     'catch{throw Object.assign(Error("pulumi-postject is missing: npm install pulumi-postject"),{stack:""})}return require(f)}',
   /**
-   * A property that the dynamic form's SDK sends with every server and the host takes out in Check, so that it is never stored:
-   * the name to use if the program gives none. It also tells the host, which is told no URN, which resource is checked.
+   * A property that the dynamic form's SDK sends with every server and the host takes out in Check, so that
+   * it is never stored: the name to use if the program gives none. It also tells the host, which is told no
+   * URN, which resource is checked.
    */
   dynamicAutoName: "__autoName",
   description:

@@ -114,8 +114,8 @@ test("an owner touches its claim all the time", async () => {
 });
 
 /**
- * Opens all files at the same moment as other processes do, prints which it got, and keeps them until it is killed.
- * Random pauses around each step on the file system give the others time to come between any two.
+ * Opens all files at the same moment as other processes do, prints which it got, and keeps them until it is
+ * killed. Random pauses around each step on the file system give the others time to come between any two.
  */
 const RACER = `
   const fs = require("node:fs");

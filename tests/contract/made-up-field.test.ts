@@ -4,7 +4,7 @@ import path from "node:path";
 import { ROOT } from "../../tools/root";
 import { useFolder } from "../support/fixtures";
 
-// A property that Postject does not have, added to a copy of the spec in one place: everything else derives from it.
+// A property that Postject does not have, added to a copy of the spec in one place: all else derives from it.
 
 const FIELD = `  region: {
     type: "string",

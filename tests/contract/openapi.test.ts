@@ -65,7 +65,7 @@ describe("the patterns of the OpenAPI document", () => {
   const patterns = [...new Set(valuesOf("pattern"))].map(String);
 
   test("use only syntax that the regular expressions of Python, Go, Java and .NET share with JavaScript's", () => {
-    // No look-around, back-reference, named group, \p{…}, \uXXXX or \0: each is unknown to at least one of them.
+    // No look-around, back-reference, named group, \p{…}, \uXXXX or \0: none is known to all of them.
     const portable =
       /^(?:\\(?:[dDsSwWtnr.*+?^$|()[\]{}/-]|x[0-9a-f]{2})|\(\?:|\((?!\?)|[^\\(\u0080-\uffff])*$/;
     expect(patterns.filter((pattern) => !portable.test(pattern))).toEqual([]);

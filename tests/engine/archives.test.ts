@@ -109,7 +109,7 @@ test("a project that was given the package by name gets its files back in a fres
   expect(existsSync(declared)).toBe(true);
 });
 
-// Here, not on Windows, but by the same steps: Pulumi runs `npm install` in the folder of a plugin with a PulumiPlugin.yaml.
+// Not on Windows, but by the same steps: Pulumi runs `npm install` in a plugin folder with PulumiPlugin.yaml.
 test("the archive for Windows installs without a registry, and its plugin starts", async () => {
   await install(archiveFor("windows-amd64"));
   await workspace.mustPulumi(["stack", "init", "dev"]);

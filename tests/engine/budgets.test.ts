@@ -3,7 +3,7 @@ import { useReference, useStack } from "../support/fixtures";
 import { forms } from "../support/forms";
 import type { StateResource } from "../support/stack";
 
-// What a run costs in requests and bytes does not vary, so here it is held; what it costs in time is the bench's.
+// What a run costs in requests and bytes does not vary, so it is held here; its time is the bench's.
 
 const SERVERS = 3;
 

@@ -127,7 +127,8 @@ test("every whole program in TypeScript can be previewed", async () => {
   const isProgram = ({ text }: CodeBlock) =>
     /from "pulumi-postject"/.test(text) && /new (postject\.)?(Server|Environment)\(/.test(text);
   const isTest = ({ text }: CodeBlock) => /setMocks|pulumi\/automation|startReference/.test(text);
-  // The Node.js host that can be built from Go modules is older than these; tests/engine/resource-options.test.ts has one.
+  // The Node.js host that can be built from Go modules is older than these;
+  // tests/engine/resource-options.test.ts has one.
   const hasErrorHook = ({ text }: CodeBlock) => text.includes("ErrorHook");
   const programs = of("ts").filter((block) => isProgram(block) && !isTest(block) && !hasErrorHook(block));
   expect(programs.length).toBeGreaterThan(0);
@@ -200,7 +201,7 @@ function write(file: string, content: object): void {
   writeFileSync(path.join(workspace.folder, file), JSON.stringify(content));
 }
 
-/** Previews the program in the workspace, with the configuration `keys` and the named `accounts` that it needs. */
+/** Previews the workspace's program with the configuration `keys` and named `accounts` that it needs. */
 async function preview(
   keys: readonly string[],
   accounts: readonly (string | undefined)[] = [],

@@ -76,7 +76,7 @@ test("a taken name stops the create before the POST and says how to adopt the se
 test("lookups find servers by id and by name and keep tokens secret", async () => {
   reference.seed({ servers: [{ name: "App" }] });
   const { id, token } = onlyServer(reference);
-  // Programs look up with the stack's configuration; an inline one does not have the environment of its stack.
+  // Programs look up with the stack's configuration; an inline one lacks the environment of its stack.
   await stack.configure({
     "postject:endpoint": reference.url,
     "postject:accessToken": reference.accessToken,

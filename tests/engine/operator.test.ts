@@ -24,7 +24,7 @@ const objects = ["stack.yaml", "program.yaml"].flatMap((file) =>
 const stacks = objects.filter(({ kind }) => kind === "Stack").map(({ spec = {} }) => spec);
 const programs = objects.filter(({ kind }) => kind === "Program");
 
-/** The fields of the operator's `Stack` that the examples may use; the cluster drops what it does not know. */
+/** The fields of the operator's `Stack` that examples may use; the cluster drops what it does not know. */
 const stackFields = [
   "stack",
   "projectRepo",

@@ -71,7 +71,7 @@ test("publint finds nothing to say about the tarball", () => {
   expect({ status, printed }).toEqual({ status: 0, printed: expect.stringMatching(/All good!\s*$/) });
 });
 
-// No rule is switched off. Sub-paths resolve under node10, which knows no `exports`, because of `typesVersions`.
+// No rule is switched off. Sub-paths resolve under node10, which ignores `exports`, through `typesVersions`.
 test("arethetypeswrong finds no problem in the tarball", () => {
   const program = "@arethetypeswrong/cli/dist/index.js";
   const { status, printed } = run(program, unpacked.tarball.path, "--no-definitely-typed", "--no-emoji");

@@ -20,7 +20,7 @@ test("the engine has no complaint about the schema", async () => {
   expect({ exitCode, printed: stdout + stderr }).toEqual({ exitCode: 0, printed: "" });
 });
 
-/** `makeSdk` compiles the programs of docs/examples with the SDK; Go's takes too long here, see CONTRIBUTING.md. */
+/** `makeSdk` compiles the programs of docs/examples with the SDK. Go takes too long: see CONTRIBUTING.md. */
 for (const { language, programs } of [
   { language: "python", programs: ["python3"] },
   { language: "java", programs: ["javac", "mvn"] },

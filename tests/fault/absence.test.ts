@@ -4,7 +4,8 @@ import { refuse, respond } from "../support/faults";
 import { useReference } from "../support/fixtures";
 import { startOperations } from "../support/operations";
 
-// What takes a server out of the state. Time is the reference's: a pause of the provider moves its clock and takes no time.
+// What takes a server out of the state. Time is the reference's: a pause of the provider moves its clock and
+// takes no time.
 
 const reference = useReference();
 

@@ -25,7 +25,7 @@ function formsOf(secret: string): string[] {
   return [secret, encodeURIComponent(secret), base64.slice(0, -2), ...shifted];
 }
 
-/** At its most verbose the engine, and its SDK through it, log the properties of every provider as they pass them on. */
+/** At its most verbose, the engine logs every provider's properties as it and its SDK pass them on. */
 const ENGINES_OWN = /(Unm|M)arshaling property for RPC|RegisterResource RPC finished/;
 
 /** Which secrets stand in a text. */
@@ -33,7 +33,7 @@ function findSecrets(text: string, secrets: readonly string[]): string[] {
   return secrets.filter((secret) => formsOf(secret).some((form) => text.includes(form)));
 }
 
-/** Runs the program through its life with faults, verbosely. Returns everything that was printed and stored. */
+/** Runs the program through its life with faults, verbosely. Returns everything printed and stored. */
 async function live(): Promise<string> {
   const printed: string[] = [];
   const pulumi = async (args: string[], env: Record<string, string> = {}) => {

@@ -2,8 +2,8 @@ import { type FaultOutcome, type Reference, startReference } from "../../provide
 import { lostResponses, refuse, respond } from "../support/faults";
 import { type Host, hosts } from "../support/hosts";
 
-// The rules of failures, checked through each host's own protocol. Rows run side by side, each against a reference API of its
-// own, because most of them wait.
+// The rules of failures, checked through each host's own protocol. Rows run side by side, each against a
+// reference API of its own, because most of them wait.
 
 interface World {
   readonly reference: Reference;

@@ -4,7 +4,7 @@ import { refuse, respond } from "../support/faults";
 import { useReference } from "../support/fixtures";
 import { type Operations, startOperations } from "../support/operations";
 
-// What a create makes of an unclear outcome, and what ends an operation. hosts.test.ts has the plain cases of each.
+// What a create makes of an unclear outcome, and what ends an operation. Plain cases are in hosts.test.ts.
 
 const reference = useReference();
 
@@ -187,7 +187,8 @@ test.each<FaultOutcome>([{ kind: "hang" }, { kind: "drip", ms: 100 }, { kind: "d
   async (outcome) => {
     const { id, state } = await create("A");
     reference.faults.add({ route: "getServer", times: 99, outcome });
-    // Were it the request's own timeout or the fault that ended it, the test would run into its limit or a retry would pass.
+    // Were it the request's own timeout or the fault that ended it, the test would run into its limit or a
+    // retry would pass.
     const run = startRun({ requestTimeoutMs: 10_000_000, maxRetries: 0 });
     await expect(run.read({ id, state, timeoutMs: 700 })).rejects.toThrow("[timeout]");
   },

@@ -8,8 +8,8 @@ import { refuse, respond } from "../support/faults";
 import { useReference } from "../support/fixtures";
 import { type Operations, startOperations } from "../support/operations";
 
-// Random programs, operations and faults, run through the lifecycle as the engine runs them, against the reference. The
-// model is what the engine would have in its state; the world is what the reference has.
+// Random programs, operations and faults, run through the lifecycle as the engine runs them, against the
+// reference. The model is what the engine would have in its state; the world is what the reference has.
 
 const reference = useReference();
 
@@ -20,7 +20,7 @@ interface Resource {
 
 interface World {
   readonly reference: Reference;
-  /** Whether the host tells which resource a delete is for, as the plugin does and the dynamic form does not. */
+  /** Whether the host tells which resource a delete is for: the plugin does, the dynamic form does not. */
   readonly knowsOwners: boolean;
   /** By the resource's name in the program. */
   readonly state: Map<string, Resource>;
@@ -60,8 +60,9 @@ const fault: fc.Arbitrary<FaultRule> = fc
   });
 
 /**
- * A list that lags behind may be wrong about all that came before it: together with a lost response, or with a 404 that is wrong
- * as well, nothing could be known. That is a limit which docs/reliability.md names, so such faults do not meet here.
+ * A list that lags behind may be wrong about all that came before it: together with a lost response, or with
+ * a 404 that is wrong as well, nothing could be known. That is a limit which docs/reliability.md names, so
+ * such faults do not meet here.
  */
 const faults = fc.array(fault, { maxLength: 3 }).map((rules) => {
   if (!rules.some((rule) => rule.outcome.kind === "stale")) return rules;
@@ -130,7 +131,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: renaming },
 );
 
-/** A run of the provider; what it knows ends with it. A pause moves the reference's clock and takes no time. */
+/** A run of the provider; what it knows ends with it. Pauses move the reference's clock and take no time. */
 function startRun({ reference }: World): Operations {
   return startOperations(
     { accessToken: reference.accessToken, endpoint: reference.url, requestTimeoutMs: 1000 },
@@ -184,7 +185,7 @@ function inputsOf({ reference }: World, { adopt, ...inputs }: Properties): Prope
 
 async function up(world: World, run: Operations, { program: wanted, ...step }: Step & { program: Program }) {
   const { replace, deleteBeforeReplace } = step as { replace?: string; deleteBeforeReplace?: boolean };
-  /** What a replacement leaves behind: the engine deletes it when all else is done, and keeps what it could not delete. */
+  /** What replacements leave behind: the engine deletes it last, and keeps what it could not delete. */
   const replaced: [key: string, Resource][] = [];
   for (const [key, given] of Object.entries(wanted)) {
     const old = world.state.get(key);
@@ -313,8 +314,9 @@ function verify(
     .map(({ path }) => path.split("/").pop());
   for (const id of deletes) expect(known).toContain(id);
   const shared = (id: string) => [...before.values()].filter((resource) => resource.id === id).length > 1;
-  // Where two resources have one server, a run learns of it from the diff of either. There is none for a resource that is not in
-  // the program or whose replacement is forced, and one that comes after a delete before a replacement comes too late.
+  // Where two resources have one server, a run learns of it from the diff of either. There is none for a
+  // resource that is not in the program or whose replacement is forced, and one that comes after a delete
+  // before a replacement comes too late.
   const isTold = (key: string, id: string) =>
     !shared(id) ||
     (each.kind === "up" && key in each.program && key !== each.replace && !each.deleteBeforeReplace);

@@ -57,7 +57,7 @@ interface Canned {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A client of an API that gives these responses, one after the other and the last for good; and what it was sent. */
+/** A client of an API that gives these responses in order, repeating the last; and what the API was sent. */
 async function respondWith(
   responses: readonly Canned[],
   options?: ConnectOptions,

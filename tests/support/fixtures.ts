@@ -19,7 +19,7 @@ export function useReference({ per = "test", ...options }: ReferenceOptions & Fi
   );
 }
 
-/** Creates a stack for each test, connected to the reference API. Its program declares nothing until a test sets another. */
+/** Creates a stack per test, connected to the reference API; its program is empty until a test sets one. */
 export function useStack(options: TestStackOptions & { readonly reference: Reference }): TestStack {
   return useFixture(
     "test",
@@ -63,8 +63,8 @@ export function useWorkspace(
 }
 
 /**
- * Registers hooks that open and close a fixture, and returns an object that stands for the one that is open at the moment, so
- * that tests can hold it in a constant.
+ * Registers hooks that open and close a fixture, and returns an object that stands for the one that is open
+ * at the moment, so that tests can hold it in a constant.
  */
 function useFixture<Fixture extends object>(
   per: "test" | "file",

@@ -36,8 +36,8 @@ export interface JobResult {
 }
 
 /**
- * Runs the jobs of a workflow whose `if` is true for the event, each in a fresh copy of the example, as on a runner: the `run` steps
- * and those of the repository's own actions. Actions of others are skipped.
+ * Runs the jobs of a workflow whose `if` is true for the event, each in a fresh copy of the example, as on a
+ * runner: the `run` steps and those of the repository's own actions. Actions of others are skipped.
  */
 export async function runWorkflow(example: string, file: string, event: GitHubEvent): Promise<JobResult[]> {
   const { env, jobs } = readYaml(path.join(example, file)) as Workflow;

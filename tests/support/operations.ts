@@ -6,8 +6,8 @@ type RunOptions = Parameters<typeof lifecycle.startRun>[0];
 type Of<Operation extends (run: lifecycle.Run, request: never) => unknown> = Parameters<Operation>[1];
 
 /**
- * The operations of one run of the provider: it knows nothing of runs before it. Pauses between retries are as
- * short as possible.
+ * The operations of one run of the provider: it knows nothing of runs before it. Pauses between retries are
+ * as short as possible.
  */
 export function startOperations(
   connection: Pick<Configuration, "accessToken" | "endpoint"> & Partial<Configuration>,

@@ -7,9 +7,9 @@ export interface RawResponse {
 }
 
 /**
- * Sends bytes as they are, and resolves to the responses that come back until the server closes the connection or
- * `count` of them have arrived. Rejects if neither happens within 10 seconds. The response to a HEAD ends with its
- * headers.
+ * Sends bytes as they are, and resolves to the responses that come back until the server closes the
+ * connection or `count` of them have arrived. Rejects if neither happens within 10 seconds. The response to a
+ * HEAD ends with its headers.
  */
 export function sendRaw(url: string, bytes: string | Buffer, count?: number): Promise<RawResponse[]> {
   const isHead = String(bytes).startsWith("HEAD ");

@@ -25,8 +25,8 @@ afterEach(() => {
 });
 
 /**
- * Starts `postject-reference` in a process of its own, on a free port unless `args` name one, and waits until it is
- * ready. What a test leaves running is killed after it.
+ * Starts `postject-reference` in a process of its own, on a free port unless `args` name one, and waits until
+ * it is ready. What a test leaves running is killed after it.
  */
 export async function startCommand(args: readonly string[] = []): Promise<RunningCommand> {
   const child = spawn(process.execPath, [COMMAND, "--port", "0", ...args]);

@@ -15,7 +15,7 @@ const OTHERS =
   Invoke-Expression jq kill kubectl ls mkdir mv node openssl pip pnpm printf python python3 read rm sed set sleep
   sort source tail tar tee test touch tr trap true umask uniq wait wc xargs yarn`.split(/\s+/);
 
-/** Problems of the commands in a shell text, one sentence each. `page` says whose scripts `npm run` refers to. */
+/** Problems of the commands in a shell text, one sentence each. `page` tells whose scripts `npm run` runs. */
 export async function checkShell(text: string, page: string): Promise<string[]> {
   const problems: string[] = [];
   for (const words of readCommands(text)) {
@@ -126,8 +126,9 @@ export function parseShell(text: string): ParsedScript {
 }
 
 /**
- * Problems of a shell text that is pasted into a terminal. Unlike bash, zsh passes comments on as arguments and fails if a pattern
- * matches no file. In both, `!` recalls a command from the history, and commands after a program that keeps running wait for it.
+ * Problems of a shell text that is pasted into a terminal. Unlike bash, zsh passes comments on as arguments
+ * and fails if a pattern matches no file. In both, `!` recalls a command from the history, and commands after
+ * a program that keeps running wait for it.
  */
 export function pasteProblems(text: string): string[] {
   const problems: string[] = [];

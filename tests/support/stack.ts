@@ -157,8 +157,8 @@ export async function createTestStack(options: TestStackOptions): Promise<TestSt
 }
 
 /**
- * After each run, the Automation API starts the CLI three more times, for the history and the outputs. Tests read the changes
- * from the events, and the outputs only when they need them.
+ * After each run, the Automation API starts the CLI three more times, for the history and the outputs. Tests
+ * read the changes from the events, and the outputs only when they need them.
  */
 function withoutReports(stack: Stack): Stack {
   stack.info = async () => undefined;

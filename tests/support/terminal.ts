@@ -22,13 +22,13 @@ export interface TerminalOptions {
 /** Checks of what commands of a document do. A command without a check must succeed. */
 export type Checks = Readonly<Record<string, (result: CommandResult) => unknown>>;
 
-/** A runtime without a language host, for which the engine looks for a program of this name to run policy packs. */
+/** A runtime without a language host: the engine looks for a program of this name to run policy packs. */
 const POLICY_RUNTIME = "script";
 
 /**
- * Opens a terminal that differs from a reader's in four ways: `npm` installs nothing, `pulumi` gets `--yes --skip-preview` where it
- * would ask, the reference API of the second terminal is the test's own, and a script runs policy packs, because a Node.js host
- * built from its Go module cannot.
+ * Opens a terminal that differs from a reader's in four ways: `npm` installs nothing, `pulumi` gets
+ * `--yes --skip-preview` where it would ask, the reference API of the second terminal is the test's own, and
+ * a script runs policy packs, because a Node.js host built from its Go module cannot.
  */
 export function openTerminal(
   workspace: Workspace,
@@ -95,7 +95,7 @@ export function commandsIn(document: string): string[] {
     });
 }
 
-/** Runs commands in turn. Fails if a command without a check fails, and if a check is for a command that is not among them. */
+/** Runs commands in turn. Fails if a command without a check fails, or if a check is for none of them. */
 export async function follow(
   terminal: Terminal,
   commands: readonly string[],

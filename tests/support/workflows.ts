@@ -16,7 +16,7 @@ interface Step {
   readonly with?: Readonly<Record<string, unknown>>;
 }
 
-/** Problems of a GitHub Actions workflow or composite action, one sentence each. Throws if the text is not YAML. */
+/** Problems of a GitHub Actions workflow or composite action, one sentence each. Throws if it is not YAML. */
 export function lintWorkflow(text: string): string[] {
   const { permissions, runs: action } = parse(text) as Workflow;
   const steps = stepsOf(text);

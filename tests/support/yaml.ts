@@ -61,7 +61,7 @@ export interface YamlStack {
   resources(): Promise<YamlResource[]>;
 }
 
-/** Creates the stack of a YAML program for each test, connected to the reference API. `bare` leaves `node_modules` to the test. */
+/** Creates a YAML stack per test, connected to the reference. `bare` leaves `node_modules` to the test. */
 export function useYaml(reference: Reference, { bare = false } = {}): YamlStack {
   const workspace = useWorkspace("examples/yaml", { reference, bare });
   const self: YamlStack = {

@@ -4,8 +4,8 @@ import { configuration } from "../../provider/spec";
 import { ROOT } from "../../tools/root";
 import { readPage } from "../support/docs";
 
-// What Pulumi's registry asks of a package: docs/adding-a-new-package.md and docs/overview-page.md in github.com/pulumi/registry,
-// and the schema's own reference.
+// What Pulumi's registry asks of a package: docs/adding-a-new-package.md and docs/overview-page.md in
+// github.com/pulumi/registry, and the schema's own reference.
 
 interface Described {
   readonly description?: string;

@@ -1,5 +1,5 @@
-// A plugin without any logic, to tell what the provider itself takes from what Node.js, gRPC and Pulumi's protocol take. It lists
-// the servers once, and sends one request for each operation.
+// A plugin without any logic, to tell what the provider itself takes from what Node.js, gRPC and Pulumi's
+// protocol take. It lists the servers once, and sends one request for each operation.
 require("node:module").enableCompileCache?.();
 const http = require("node:http");
 const { Server, ServerCredentials } = require("@grpc/grpc-js");

@@ -14,8 +14,9 @@ const forms = {
 type Form = keyof typeof forms;
 
 /**
- * Goals are shares of the peer's time. The short form runs the first size, three times. The larger ones have an API as far away as
- * a real one, and an engine that saves the state once, at the end: saving it after each step would hide everything else.
+ * Goals are shares of the peer's time. The short form runs the first size, three times. The larger ones have
+ * an API as far away as a real one, and an engine that saves the state once, at the end: saving it after each
+ * step would hide everything else.
  */
 const sizes = [
   { servers: 50, roundTripMs: 0, rounds: 9, goals: { dynamic: 1, plugin: 0.75 } },

@@ -13,8 +13,8 @@ import { measureStart } from "./start";
 const SAMPLES = path.join(ROOT, "tools/bench/samples.json");
 
 /**
- * Measures the provider and prints a Markdown table; no time makes it fail. `--full` takes all sizes and more rounds. `--write`
- * also writes the table to docs/performance.md, and all samples to samples.json beside this file.
+ * Measures the provider and prints a Markdown table; no time makes it fail. `--full` takes all sizes and more
+ * rounds. `--write` saves the table in docs/performance.md and all samples in samples.json beside this file.
  */
 async function main(): Promise<void> {
   const options = {

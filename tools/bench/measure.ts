@@ -24,8 +24,8 @@ export interface Measured extends Measurement {
 export type Contenders = Readonly<Record<string, () => Promise<Readonly<Record<string, number>>>>>;
 
 /**
- * Runs every contender once a round, one after the other, so that a busy moment of the machine hits them all alike; then
- * compares them round by round. The first rounds, `warmUps`, are not counted.
+ * Runs every contender once a round, one after the other, so that a busy moment of the machine hits them all
+ * alike; then compares them round by round. The first rounds, `warmUps`, are not counted.
  */
 export async function measure(
   contenders: Contenders,

@@ -12,13 +12,13 @@ import { sendRaw } from "./raw-requests";
 const ROUND_TRIP_MS = 50;
 const SERVERS = 64;
 
-/** How many requests the engine sends at once, by default on two and on four cores; and the goals with so many. */
+/** How many requests the engine sends at once by default on two and on four cores, and the goals for each. */
 const widths = [
   { parallel: 8, goals: { createMs: 1.12, readMs: 1.15 } },
   { parallel: 16, goals: { createMs: 1.2, readMs: 1.25 } },
 ];
 
-/** What creates and reads are compared with: the least that they could take, and a plugin that does nothing else. */
+/** What creates and reads are compared with: the least they could take, and a plugin that does only that. */
 const peers = {
   raw: "the same requests over raw sockets",
   bare: "a plugin without any logic that sends the same requests",

@@ -49,8 +49,8 @@ async function startApi(kind: string, options: object): Promise<Api> {
 }
 
 /**
- * Starts a fresh Node.js that prints a line, and measures how long it takes to that line and until `use` is done with it, in
- * milliseconds.
+ * Starts a fresh Node.js that prints a line, and measures how long it takes to that line and until `use` is
+ * done with it, in milliseconds.
  */
 export async function startNode(
   args: readonly string[],

@@ -10,7 +10,7 @@ export interface RawRequests {
   readonly body?: (index: number) => string;
 }
 
-/** Sends requests over raw sockets, the next one as soon as its connection has the response to the one before. */
+/** Sends requests over raw sockets, each as soon as its connection has the response to the one before. */
 export async function sendRaw(load: RawRequests): Promise<void> {
   let sent = 0;
   const send = async () => {

@@ -37,7 +37,7 @@ interface Combination {
   readonly release: PulumiRelease;
 }
 
-/** What the program itself saw: its Node.js or Bun, `@pulumi/pulumi`, and TypeScript if it is written in that. */
+/** What the program itself saw: Node.js or Bun, `@pulumi/pulumi`, and TypeScript if it is written in it. */
 interface Row {
   readonly toolchain: string;
   readonly ran: readonly string[];
@@ -45,9 +45,10 @@ interface Row {
 }
 
 /**
- * Takes the quickstart up and down against the reference API with what `npm pack` holds: on every supported release line of
- * Node.js, with the lowest and the highest `@pulumi/pulumi` that it runs, and with each package manager. Prints a table, and
- * with `--write` puts it into docs/installation-configuration.md. Exits with 1 if any combination fails.
+ * Takes the quickstart up and down against the reference API with what `npm pack` holds: on every supported
+ * release line of Node.js, with the lowest and the highest `@pulumi/pulumi` that it runs, and with each
+ * package manager. Prints a table, and with `--write` puts it into docs/installation-configuration.md. Exits
+ * with 1 if any combination fails.
  */
 async function main(): Promise<void> {
   const { write } = parseArgs({ options: { write: { type: "boolean", default: false } } }).values;
@@ -85,7 +86,7 @@ async function main(): Promise<void> {
     );
 }
 
-/** npm on every Node.js with the ends of Pulumi's range, then the other toolchains on the Node.js that runs this. */
+/** npm on every Node.js with the ends of Pulumi's range, then the other toolchains on the current Node.js. */
 async function listCombinations(manifest: Manifest, home: string): Promise<Combination[]> {
   const releases = await listPulumiReleases(manifest.peerDependencies["@pulumi/pulumi"] ?? "*");
   const combinations: Combination[] = [];

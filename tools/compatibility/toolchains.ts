@@ -10,7 +10,7 @@ export interface Packages {
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
-/** Installs a program's packages into its workspace. Resolves to what the environment needs besides, when the program runs. */
+/** Installs a program's packages into its workspace. Resolves to extra variables for running the program. */
 export type Install = (workspace: Workspace, packages: Packages) => Promise<Readonly<Record<string, string>>>;
 
 /** A way to install packages, with versions that a user may have. */
@@ -66,8 +66,8 @@ const installInNpmWorkspace: Install = async (workspace, packages) => {
 };
 
 /**
- * The program imports a package of the user's own, and that alone depends on pulumi-postject. In JavaScript, because Pulumi's
- * TypeScript loader finds no types that are reached through a symbolic link.
+ * The program imports a package of the user's own, and that alone depends on pulumi-postject. In JavaScript,
+ * because Pulumi's TypeScript loader finds no types that are reached through a symbolic link.
  */
 function throughLibrary([command, ...args]: readonly [string, ...string[]]): Install {
   return async (workspace, { dependencies, devDependencies }) => {
@@ -123,7 +123,7 @@ function installWithBun(bun: string): Install {
   };
 }
 
-/** As `bun --bun` does it: a Bun that is called `node` stands in for Node.js, for the program and for the provider. */
+/** Like `bun --bun`: a Bun called `node` stands in for Node.js, for the program and for the provider. */
 function runOnBun(bun: string): Install {
   const install = installWithBun(bun);
   return async (workspace, packages) => {

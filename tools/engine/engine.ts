@@ -20,7 +20,7 @@ const run = promisify(execFile);
 /** The version the tests are written for; what is on PATH may be newer. */
 export const CLI_VERSION = "3.259.0";
 
-/** One Go module per program, named after the folder of its go.mod. `minutes` is the time of a cold build on two cores. */
+/** One Go module per program, named after its go.mod's folder. `minutes` is for a cold build on two cores. */
 const MODULES = [
   { folder: "cli", program: "pulumi", minutes: 4 },
   { folder: "yaml", program: "pulumi-language-yaml", minutes: 1 },
@@ -40,9 +40,9 @@ const MAKING = "-making-";
 type Report = (line: string) => void;
 
 /**
- * Provides the Pulumi CLI with the language hosts for Node.js and YAML: from PATH, from the user's cache, with the official
- * installer, or by building them with Go. Returns the folders to put on PATH, including that of the dynamic provider host. If
- * every way fails, rejects with what to install.
+ * Provides the Pulumi CLI with the language hosts for Node.js and YAML: from PATH, from the user's cache,
+ * with the official installer, or by building them with Go. Returns the folders to put on PATH, including
+ * that of the dynamic provider host. If every way fails, rejects with what to install.
  */
 export async function provideEngine(report: Report): Promise<string[]> {
   const onPath = await findOnPath();
@@ -58,7 +58,7 @@ export async function provideEngine(report: Report): Promise<string[]> {
   return [cached];
 }
 
-/** Downloads or builds next to the target, and moves the result into place once it works: no run finds a partial engine. */
+/** Downloads or builds beside the target, then moves what works into place: no run finds a partial engine. */
 async function provideInto(target: string, report: Report): Promise<void> {
   const cache = path.dirname(target);
   mkdirSync(cache, { recursive: true });
@@ -89,7 +89,7 @@ async function provideInto(target: string, report: Report): Promise<void> {
   );
 }
 
-/** Removes what killed runs left behind. The folder of a run that is still active is less than an hour old. */
+/** Removes what killed runs left behind. The folder of a run still active is less than an hour old. */
 function removeAbandoned(cache: string): void {
   for (const name of readdirSync(cache).filter((entry) => entry.includes(MAKING))) {
     const folder = path.join(cache, name);
@@ -153,15 +153,15 @@ async function buildWithGo(aside: string, report: Report): Promise<string> {
     await build(path.join(ROOT, "tools/engine", folder), path.join(aside, program), expected, env, report);
   }
   rmSync(caches, { recursive: true, force: true });
-  // Next to the CLI, the engine accepts it without a warning. It finds the program's own `@pulumi/pulumi` by itself.
+  // Next to the CLI, the engine accepts it without a warning. It finds the program's `@pulumi/pulumi` itself.
   copyFileSync(path.join(dynamicHostFolder(), DYNAMIC_HOST), path.join(aside, DYNAMIC_HOST));
   rmSync(path.join(aside, "download"), { recursive: true, force: true });
   return aside;
 }
 
 /**
- * Caches that builds share and nobody needs afterwards: Go would leave gigabytes in the user's own. A cache that the user
- * chose is used instead, for instance one that a CI system keeps.
+ * Caches that builds share and nobody needs afterwards: Go would leave gigabytes in the user's own. A cache
+ * that the user chose is used instead, for instance one that a CI system keeps.
  */
 export function goEnv(caches: string): NodeJS.ProcessEnv {
   return {

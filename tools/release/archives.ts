@@ -16,16 +16,17 @@ const FILES = [
 /** What Windows needs besides, because a script is not a program there. */
 const WINDOWS_FILES: Readonly<Record<string, string>> = {
   "pulumi-resource-postject.cmd": '@node "%~dp0pulumi-resource-postject" %*\r\n',
-  // `pulumi install` and `pulumi package add` only accept a downloaded plugin that is an .exe or has this file. It makes Pulumi
-  // run `npm install` in the plugin's folder, which counts as failed if there is no node_modules afterwards. The other systems'
-  // archives do without, so that unpacking them is all there is to an install.
+  // `pulumi install` and `pulumi package add` only accept a downloaded plugin that is an .exe or has this
+  // file. It makes Pulumi run `npm install` in the plugin's folder, which counts as failed if there is no
+  // node_modules afterwards. The other systems' archives do without, so that unpacking them is all there is
+  // to an install.
   "PulumiPlugin.yaml": "runtime: nodejs\n",
   "node_modules/README.md": "The plugin is bundled: it needs no other package.\n",
 };
 
 /**
- * Makes the archives that Pulumi installs the plugin from, one for each system and architecture, from the packed package.
- * Returns their paths. The plugin is the same everywhere and needs Node.js, which is not in the archives.
+ * Makes the archives that Pulumi installs the plugin from, one for each system and architecture, from the
+ * packed package. Returns their paths. The plugin is the same everywhere and needs Node.js, which they lack.
  */
 export function makeArchives(folder: string): string[] {
   const home = mkdtempSync(path.join(tmpdir(), "pulumi-postject-archives-"));
@@ -54,8 +55,9 @@ export function makeArchives(folder: string): string[] {
 }
 
 /**
- * The package's version, and the package.json of its plugin alone. There has to be one: Node.js would look for it in the folders
- * above, and a `"type": "module"` there would break the plugin. It names no dependency, because the plugin has none.
+ * The package's version, and the package.json of its plugin alone. There has to be one: Node.js would look
+ * for it in the folders above, and a `"type": "module"` there would break the plugin. It names no dependency,
+ * because the plugin has none.
  */
 function readManifest(folder: string): { version: string; manifest: string } {
   const { name, version, license, type, engines, main } = JSON.parse(

@@ -3,7 +3,7 @@ import path from "node:path";
 import { ROOT } from "../root";
 import { mustRun } from "../workspace";
 
-/** A generated SDK that programs are compiled with, a folder for what that takes, and the environment of the engine. */
+/** A generated SDK to compile programs with, a folder for what that takes, and the engine's environment. */
 export interface CompiledSdk {
   readonly source: string;
   readonly home: string;
@@ -54,7 +54,7 @@ export async function compilePython({ source, home, env }: CompiledSdk): Promise
   await mustRun(python, ["-m", "mypy", "--strict", folder], home, env);
 }
 
-/** Also compiles what `pulumi convert` makes of an Environment; from PCL, which it turns every other language into first. */
+/** Also compiles an Environment converted from PCL, into which `pulumi convert` first turns any language. */
 export async function compileGo({ source, home, env }: CompiledSdk): Promise<void> {
   const folder = path.join(home, "programs");
   for (const example of examples)

@@ -10,9 +10,9 @@ const SOURCE = path.join(ROOT, "tools/release/generators");
 const LANGUAGES = ["nodejs", "python", "go", "java"];
 
 /**
- * Provides the language hosts that generate code, for an engine without them: official installs bring one for each language, an
- * engine that was built from Go modules does not. Builds them with Go the first time, which takes up to two minutes, and keeps
- * them. Returns the folders to put on PATH, before the engine's own.
+ * Provides the language hosts that generate code, for an engine without them: official installs bring one for
+ * each language, an engine that was built from Go modules does not. Builds them with Go the first time, which
+ * takes up to two minutes, and keeps them. Returns the folders to put on PATH, before the engine's own.
  */
 export async function provideGenerators(engine: readonly string[]): Promise<string[]> {
   const folders = [...engine, ...(process.env.PATH ?? "").split(path.delimiter)];

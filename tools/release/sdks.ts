@@ -12,7 +12,7 @@ import { provideGenerators } from "./generators";
 interface Language {
   /** Proves that the SDK and the programs of docs/examples compile. */
   readonly compile?: (sdk: CompiledSdk) => Promise<void>;
-  /** Makes what users of the language install, in a folder, and resolves to its path; an archive of the source if left out. */
+  /** Makes what users install, in a folder, and resolves to its path. If left out, the source is archived. */
   readonly pack?: (source: string, folder: string) => Promise<string>;
 }
 
@@ -27,7 +27,7 @@ const languages = {
 
 export type SdkLanguage = keyof typeof languages;
 
-/** Generates an SDK with the engine's own generator, compiles it, and packs it into a folder. Resolves to the package's path. */
+/** Generates an SDK with the engine's generator, compiles and packs it. Resolves to the package's path. */
 export async function makeSdk(language: SdkLanguage, folder: string): Promise<string> {
   const { compile, pack }: Language = languages[language];
   const engine = await provideEngine((line) => console.error(line));
@@ -60,7 +60,7 @@ function checkExamples(source: string): void {
   if (missing.length > 0) throw new Error(`it lacks the example "${missing[0]?.title}"`);
 }
 
-/** Makes all SDKs. Rejects at the end if any could not be made, with what was made and why the others were not. */
+/** Makes all SDKs. If any fail, rejects at the end with what was made and why the others were not. */
 export async function makeSdks(folder: string): Promise<string[]> {
   const made: string[] = [];
   const problems: string[] = [];

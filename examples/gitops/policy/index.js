@@ -22,7 +22,7 @@ new PolicyPack("postject", {
   ],
 });
 
-/** The server's own setting or, without one, all that apply instead: variables, and its provider's configuration. */
+/** The server's own setting or, without one, all that apply: variables, and its provider's configuration. */
 function readSettings({ deletionProtection, account = "" }, provider) {
   if (deletionProtection !== undefined) return [deletionProtection];
   const variable = `POSTJECT_${account.replaceAll("-", "_").toUpperCase()}_DELETION_PROTECTION`;

@@ -13,8 +13,9 @@ import { endWithEngine } from "../end-with-engine";
 import { createEngineLog, type LogProtocol } from "../engine-log";
 import { fromSentinel, toSentinel } from "../unknown";
 
-// The constant provider string in every dynamic resource's state names this module, so it never moves. It speaks the interface of
-// `pulumi.dynamic.ResourceProvider` without importing Pulumi, which the host that calls it has loaded anyway.
+// The constant provider string in every dynamic resource's state names this module, so it never moves. It
+// speaks the interface of `pulumi.dynamic.ResourceProvider` without importing Pulumi, which the host that
+// calls it has loaded anyway.
 
 type StringKeyed = Record<string, unknown>;
 
@@ -37,16 +38,16 @@ const log = createEngineLog(hostProcess && process.argv[2], loadLogProtocol);
 type StackConfiguration = { get(key: string): unknown };
 
 let stackConfiguration: StackConfiguration = { get: () => undefined };
-/** By `account`, since each call needs one. They hold until the host is configured again, as in the plugin. */
+/** By `account`, since each call needs one. They hold until the host is reconfigured, as in the plugin. */
 const resolutions = new Map<string | undefined, ConfigurationResolution>();
 /** By their configuration. */
 const runs = new Map<string, Run>();
-/** Which resource was checked last with certain inputs, by the inputs: the other methods are told no more than those. */
+/** By inputs, the resource last checked with them: the other methods are not told which resource it is. */
 const owners = new Map<string, string>();
 
 /**
- * Takes the stack configuration. Does all its work before it returns: the host calls the other methods without waiting
- * for it.
+ * Takes the stack configuration. Does all its work before it returns: the host calls the other methods
+ * without waiting for it.
  */
 export async function configure({ config }: { config: StackConfiguration }): Promise<void> {
   stackConfiguration = config;
@@ -55,7 +56,7 @@ export async function configure({ config }: { config: StackConfiguration }): Pro
   owners.clear();
 }
 
-/** Its type is spelled out, so that the package's declarations do not reach zod, which is bundled, by way of the client. */
+/** Its type is spelled out so that the package's declarations do not reach the bundled zod via the client. */
 export async function check(olds: StringKeyed, news: StringKeyed): Promise<Checked> {
   const { failures } = resolveAccount(news);
   if (failures.length > 0)
@@ -101,7 +102,7 @@ export async function create(inputs: StringKeyed) {
       return { id, outs: toHost(state) };
     } catch (error) {
       if (!(error instanceof lifecycle.CreateIncompleteError)) throw error;
-      // The host stores what such an error carries; without the provider string the server could not be deleted later.
+      // The host stores what such an error carries; without the provider string the server cannot be deleted.
       const properties = { ...toHost(error.state), [PROVIDER_KEY]: inputs[PROVIDER_KEY] };
       throw Object.assign(new Error(error.message), { id: error.id, properties, reasons: [error.message] });
     }
@@ -147,7 +148,7 @@ function identify({ [PROVIDER_KEY]: _, ...inputs }: StringKeyed): string {
   return JSON.stringify(Object.entries(inputs).toSorted());
 }
 
-/** The configuration of a server's account. The check of the inputs refuses an `account` that is not a string. */
+/** The configuration of a server's account. The input check refuses an `account` that is not a string. */
 function resolveAccount({ account }: StringKeyed): ConfigurationResolution {
   const name = typeof account === "string" ? account : undefined;
   const known = resolutions.get(name);
@@ -159,8 +160,8 @@ function resolveAccount({ account }: StringKeyed): ConfigurationResolution {
 }
 
 /**
- * Started at the first call and not in `configure`, where a failure would be shown at no resource. Names of one account share
- * one, so that it knows all their servers.
+ * Started at the first call and not in `configure`, where a failure would be shown at no resource. Names of
+ * one account share one, so that it knows all their servers.
  */
 function getRun(properties: StringKeyed): Run {
   const configuration = requireConfiguration(resolveAccount(properties));
@@ -185,8 +186,8 @@ function toHost(properties: Properties): StringKeyed {
 }
 
 /**
- * The host prints an error's stack at the stack, beside the message at the resource. A user's mistake has no use for it,
- * so there it says where to look; anything else is a defect and keeps its stack.
+ * The host prints an error's stack at the stack, beside the message at the resource. A user's mistake has no
+ * use for it, so there it says where to look; anything else is a defect and keeps its stack.
  */
 async function callHost<T>(work: () => Promise<T>): Promise<T> {
   try {

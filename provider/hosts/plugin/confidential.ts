@@ -4,8 +4,9 @@ import type { Notice } from "../../lifecycle";
 import { type Decoded, decodeProperties, unwrap } from "./properties";
 
 /**
- * Reads the properties of one request, and keeps what is secret in them out of whatever the provider says about it: a program
- * may declare any input secret, also a server's name, and the engine masks only what its configuration holds.
+ * Reads the properties of one request, and keeps what is secret in them out of whatever the provider says
+ * about it: a program may declare any input secret, also a server's name, and the engine masks only what its
+ * configuration holds.
  */
 export interface Confidential {
   read(struct: Struct | undefined): Decoded;

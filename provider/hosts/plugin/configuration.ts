@@ -65,8 +65,8 @@ export function createConfigurationService(
     checkConfig: session.unary(async (request: rpc.CheckRequest) => {
       const { values, secrets } = decode(request.getNews());
       await session.log("", toUnknownKeyNotices(request.getUrn(), Object.keys(values)));
-      // A missing key is left to Configure, whose response the engine turns into the command that sets it; a value that
-      // another resource will give is not missing.
+      // A missing key is left to Configure, whose response the engine turns into the command that sets it; a
+      // value that another resource will give is not missing.
       const failures = resolve(withoutUnknown(values)).failures.filter(
         ({ code, key }) => code !== "access-token-missing" && values[key] !== UNKNOWN,
       );
@@ -101,9 +101,9 @@ function resolve(provider: Properties): ConfigurationResolution {
 }
 
 /**
- * The stack's current configuration of this package. Refresh and destroy configure providers as the last run did, so this
- * is where a rotated access token is found. An explicit provider gets it as well, and its name does not tell it apart (it
- * may be called `default`): `resolveConfiguration` decides by the values what of it counts.
+ * The stack's current configuration of this package. Refresh and destroy configure providers as the last run
+ * did, so this is where a rotated access token is found. An explicit provider gets it as well, and its name
+ * does not tell it apart (it may be `default`): `resolveConfiguration` decides by the values what counts.
  */
 function readStackConfiguration(): Record<string, unknown> {
   try {

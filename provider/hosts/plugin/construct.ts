@@ -19,8 +19,9 @@ import type { Session } from "./session";
 import { childUrn } from "./urn";
 
 /**
- * Registers the component that an engine asks for, and its servers, with the engine's resource monitor; this process, or
- * another one of the plugin, then serves the servers. Rejects with a PostjectError if the component's inputs cannot be right.
+ * Registers the component that an engine asks for, and its servers, with the engine's resource monitor; this
+ * process, or another one of the plugin, then serves the servers. Rejects with a PostjectError if the
+ * component's inputs cannot be right.
  */
 export async function constructComponent(
   session: Session,
@@ -106,7 +107,7 @@ async function registerServer(
   registration.setParent(componentUrn);
   registration.setAdditionalsecretoutputsList(secretKeys(serverResource.outputs));
   registration.setAliasesList([dynamicAlias(componentUrn)]);
-  // As in Pulumi's SDKs, a child takes these from its component; the engine sees to the rest, its aliases for one.
+  // As in Pulumi's SDKs, a child takes these from its component; the engine sees to the rest, like aliases.
   if (request.hasProtect()) registration.setProtect(request.getProtect() ?? false);
   registration.setProvider(request.getProvidersMap().get(PACKAGE_NAME) ?? "");
   registration.setParentstacktracehandle(request.getStackTraceHandle());

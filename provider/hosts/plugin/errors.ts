@@ -12,8 +12,8 @@ interface Detail {
 }
 
 /**
- * An error as gRPC sends it. The engine shows the text alone, whatever the code, so there are two: UNKNOWN for what a
- * user can act on, INTERNAL for a defect of the provider.
+ * An error as gRPC sends it. The engine shows the text alone, whatever the code, so there are two: UNKNOWN
+ * for what a user can act on, INTERNAL for a defect of the provider.
  */
 export function toServiceError(error: unknown, isDefect: boolean, detail?: Detail): ServiceError {
   const code = isDefect ? status.INTERNAL : status.UNKNOWN;

@@ -4,10 +4,10 @@ import { serverResource } from "../../spec";
 import { parseUrn } from "./urn";
 
 /**
- * How a user makes an existing server the resource's own, in the resource's place: a component's child cannot be imported to the
- * root, and an explicit provider has its own account.
+ * How a user makes an existing server the resource's own, in the resource's place: a component's child cannot
+ * be imported to the root, and an explicit provider has its own account.
  *
- * @param componentUrn the `Environment` that the resource is in: a program cannot reach into it, but the engine can
+ * @param componentUrn the resource's `Environment`: a program cannot reach into it, but the engine can
  */
 export function createImportHint(urn: string, providerUrn: string, componentUrn?: string): ImportHint {
   const { parentType, name } = parseUrn(urn);

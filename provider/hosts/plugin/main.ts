@@ -5,7 +5,7 @@ import { resourceProviderService } from "./old-outputs";
 import { createService } from "./service";
 import { Session } from "./session";
 
-/** How long an operation may still take when the process is told to stop: the response to a create is worth waiting for. */
+/** How long operations may take once the process is told to stop: a create's response is worth the wait. */
 const GRACE_MS = 10_000;
 
 /** How long the last response may take to leave the process. */
@@ -28,7 +28,7 @@ const stop = () => {
   session.abort();
   if (session.isIdle) exit();
   setTimeout(exit, GRACE_MS).unref();
-  // The shutdown waits until the last response has been sent. It also waits for open connections, hence the limit.
+  // The shutdown waits for the last response to be sent. It also waits for open connections, hence the limit.
   void session.idle().then(() => {
     server.tryShutdown(exit);
     setTimeout(exit, FLUSH_MS);

@@ -15,7 +15,7 @@ export interface Monitor {
 
 export function connectMonitor(address: string): Monitor {
   const client = new ResourceMonitorClient(address, credentials.createInsecure(), ENGINE_CHANNEL);
-  // Without a deadline: a registration takes as long as the resource does. If the engine ends, so does the connection.
+  // No deadline: a registration takes as long as its resource. If the engine ends, so does the connection.
   const call = <Response>(
     start: (callback: (error: ServiceError | null, response: Response) => void) => void,
   ) =>

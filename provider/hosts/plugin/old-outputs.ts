@@ -3,7 +3,7 @@ import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { BinaryReader } from "google-protobuf";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 
-/** A Check's request with what engines from 3.264 on add to it, which the protocol of the SDK for Node.js 20 does not know yet. */
+/** A Check request with what engines from 3.264 on add; the SDK for Node.js 20 does not know it yet. */
 export type CheckRequest = rpc.CheckRequest & { readonly oldOutputs?: Struct | undefined };
 
 /** The number of `old_outputs` in Pulumi's `CheckRequest`. */

@@ -33,7 +33,7 @@ export function decodeProperties(properties: Properties): Decoded {
   return { values, secrets };
 }
 
-/** Writes properties for the engine, those named in `secrets` wrapped. Values that are undefined are left out. */
+/** Writes properties for the engine, those named in `secrets` wrapped. Undefined values are left out. */
 export function encode(values: Properties, ...secrets: readonly Iterable<string>[]): Struct {
   const secret = new Set(secrets.flatMap((names) => [...names]));
   const entries = Object.entries(values)
@@ -77,7 +77,7 @@ export function hasOutputs(wrapped: unknown): boolean {
   return JSON.stringify(wrapped ?? null).includes(`"${OUTPUT_SIGNATURE}"`);
 }
 
-/** Writes a value for the engine as a component's properties hold it: an unknown by its sentinel, a secret wrapped. */
+/** Writes a value for the engine as component properties hold it: unknowns as sentinels, secrets wrapped. */
 export function wrap({ value, isSecret }: Pick<Unwrapped, "value" | "isSecret">): unknown {
   const plain = toSentinel(value);
   return isSecret ? { [SIGNATURE_KEY]: SECRET_SIGNATURE, value: plain } : plain;

@@ -25,7 +25,7 @@ const SECRET_OUTPUTS = secretKeys(serverResource.outputs);
 export function createResourceService(
   session: Session,
 ): Pick<IResourceProviderServer, "check" | "diff" | "create" | "read" | "update" | "delete"> {
-  /** A method that refuses other types by name, and in whose errors nothing secret of the request is shown. */
+  /** A method that refuses other types by name, and whose errors show nothing secret of the request. */
   function method<Request extends ResourceRequest, Response>(
     work: (request: Request, confidential: Confidential) => Response | Promise<Response>,
   ) {
@@ -179,7 +179,7 @@ export function createResourceService(
   };
 }
 
-/** Whether a read only asks if the server exists (Pulumi's `Exists`): the engine then makes up a resource of such a name. */
+/** Whether a read only asks if the server exists (Pulumi's `Exists`), for a resource the engine makes up. */
 function isQuestion(urn: string): boolean {
   return parseUrn(urn).name.startsWith("__exists__");
 }

@@ -26,7 +26,7 @@ export class Session {
     this.#log = createEngineLog(engineAddress, loadLogProtocol);
   }
 
-  /** Takes the address of the engine from its handshake; an engine that attaches to the process gave none at its start. */
+  /** Takes the engine's address from its handshake; an engine that attaches to us gave none at the start. */
   connect(engineAddress: string): void {
     this.#log = createEngineLog(engineAddress || this.engineAddress, loadLogProtocol);
   }
@@ -59,7 +59,7 @@ export class Session {
     };
   }
 
-  /** Makes a gRPC method of a function: its rejection is sent, never thrown. The end of the process waits for its calls. */
+  /** Makes a gRPC method of a function: rejections are sent, never thrown. Stopping waits for its calls. */
   unary<Request, Response>(
     work: (request: Request) => Response | Promise<Response>,
     { isAwaited = true } = {},

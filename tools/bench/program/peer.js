@@ -1,7 +1,7 @@
 const pulumi = require("@pulumi/pulumi");
 
-// The peer of the bench: a dynamic provider as one is written by hand for an API like this one, following Pulumi's own
-// guide. It knows nothing of lost answers, deletion protection or proof of deletion.
+// The peer of the bench: a dynamic provider as one is written by hand for an API like this one, following
+// Pulumi's own guide. It knows nothing of lost answers, deletion protection or proof of deletion.
 
 const endpoint = process.env.POSTJECT_ENDPOINT ?? "https://api.postject.com";
 
