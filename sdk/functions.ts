@@ -34,7 +34,8 @@ export function getServerOutput(
 /** Lists the servers of the account. It is read in previews, too. Rejects with a `pulumi.RunError`. */
 export async function getServers(args: GetServersArgs = {}): Promise<GetServersResult> {
   const { servers } = await lookUp("getServers", args);
-  return { servers: servers.map((server) => ({ ...server, token: pulumi.secret(server.token) })) };
+  // Mocks may return nothing.
+  return { servers: (servers ?? []).map((server) => ({ ...server, token: pulumi.secret(server.token) })) };
 }
 
 /** Like `getServers`, but takes outputs and waits as `getServerOutput` does. The whole result is secret. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
+import { isMap } from "../provider/settings/check-fields";
 import { describeUnknownKeys } from "../provider/settings/unknown-keys";
 import { secretKeys, serverResource } from "../provider/spec";
 import { refuseProviders } from "./refusals";
@@ -43,6 +44,10 @@ export class Server extends ServerResource {
    * @param args the server; without a `name` it is named once, after the resource, with seven hex digits
    */
   constructor(name: string, args: ServerArgs = {}, opts: pulumi.CustomResourceOptions = {}) {
+    if (!isMap(args) || pulumi.Output.isInstance(args))
+      throw userError(
+        `postject.Server("${name}"): the arguments must be an object. Its values may be outputs of other resources.`,
+      );
     const inputs =
       opts.id === undefined
         ? { ...args, name: args.name, [serverResource.dynamicAutoName]: autoName(name, opts.parent) }
@@ -71,9 +76,9 @@ export class Server extends ServerResource {
     { account, ...opts }: pulumi.CustomResourceOptions & Pick<ServerArgs, "account"> = {},
   ): Server {
     // Pulumi takes an empty id for none, and would create a server.
-    if (id === "")
+    if (id === "" || id == null)
       throw userError(
-        `postject.Server.get("${name}", ""): the id is empty. Give the id of an existing server.`,
+        `postject.Server.get("${name}", …): the id is empty. Give the id of an existing server.`,
       );
     return new Server(name, { account }, { ...opts, id });
   }

@@ -12,6 +12,8 @@ export interface CheckRequest {
   /** The stored state, where the host is told: it completes old inputs that lack something. */
   readonly oldState?: Properties;
   readonly inputs: Properties;
+  /** The provider's protection where the server is, if that differs: its account has other settings. */
+  readonly oldProtection?: boolean | undefined;
   /** Makes up the name of a new resource that has none. */
   readonly autoName?: () => string | CheckFailure;
 }
@@ -39,7 +41,8 @@ export function check(
   }
 
   if (isNew) failures.push(...checkNew(run, owner, inputs));
-  else if (failures.length === 0) failures.push(...checkReplacement(run, oldInputs, inputs));
+  else if (failures.length === 0 && isProtected(run, oldInputs, request.oldProtection))
+    failures.push(...refuseReplacement(run, oldInputs, inputs));
   if (owner !== undefined) run.declared.add(owner);
   if (!isNew && owner !== undefined) run.checked.set(owner, oldInputs);
   return { inputs, failures };
@@ -61,7 +64,12 @@ function checkNew(run: Run, owner: Owner, inputs: Properties): CheckFailure[] {
     if (!isUnknown && isProtected(run, replaced)) failures.push(refusal(replaced, { by: "run", isLifted }));
   }
   if (typeof adopt === "string" && owner !== undefined) {
-    if (run.ownership.hasOther(adopt, owner) || run.ownership.isAnnouncedByOther(adopt, owner))
+    if (replaced !== undefined && adopt === run.ids.get(owner))
+      failures.push({
+        property: "adopt",
+        reason: "names the server that this run replaces: remove the line",
+      });
+    else if (run.ownership.hasOther(adopt, owner) || run.ownership.isAnnouncedByOther(adopt, owner))
       failures.push({ property: "adopt", reason: "names a server that another resource of the program has" });
     run.ownership.announce(adopt, owner);
   }
@@ -69,8 +77,7 @@ function checkNew(run: Run, owner: Owner, inputs: Properties): CheckFailure[] {
 }
 
 /** A new name or account replaces the server; a value that is not known yet may turn out to be the same. */
-function checkReplacement(run: Run, oldInputs: Properties, inputs: Properties): CheckFailure[] {
-  if (!isProtected(run, oldInputs)) return [];
+function refuseReplacement(run: Run, oldInputs: Properties, inputs: Properties): CheckFailure[] {
   const isLifted = inputs.deletionProtection === false;
   const isChanged = (key: string) =>
     key in run.inputFields &&

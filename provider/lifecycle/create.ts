@@ -22,11 +22,11 @@ import {
   type ImportHint,
   NameTakenError,
   PlanLimitError,
-  TakenServerError,
   textOf,
 } from "./errors";
 import type { Owner } from "./ownership";
-import { pauseWithin, type Run, type Stored } from "./run";
+import { takeOver } from "./read";
+import { type Found, pauseWithin, type Run, type Stored } from "./run";
 import { isComplete, readFields, readInputs, type ServerFacts, toState } from "./state";
 
 export interface CreateRequest extends DeadlineOptions {
@@ -45,11 +45,6 @@ interface Creation {
   readonly deadline: Deadline;
 }
 
-/** A server that was created or found, as much as is known of it. */
-type Found = { readonly id: string } & {
-  readonly [Key in keyof ServerFacts]?: ServerFacts[Key] | undefined;
-};
-
 /**
  * Creates a server: checks that the name is free, sends one POST, and reconciles if its outcome is unclear.
  * Rejects without a server, or with the ids of those that it may be, or with a CreateIncompleteError that
@@ -61,14 +56,24 @@ export async function create(run: Run, request: CreateRequest): Promise<Stored> 
   if (name === undefined) throw new Error("a checked Server has a name");
   const deadline = startDeadline(request);
   const creation: Creation = { run, owner, inputs: { ...inputs, name }, importHint, deadline };
-  return run.inventory.serialize(name, () =>
-    inputs.adopt === undefined ? createNew(creation) : adopt(creation, inputs.adopt),
-  );
+  try {
+    return await run.inventory.serialize(name, () =>
+      inputs.adopt === undefined ? createNew(creation) : adopt(creation, inputs.adopt),
+    );
+  } catch (error) {
+    // If this was to replace the resource's server, the resource still has that.
+    const id = run.ids.get(owner);
+    if (id !== undefined && !(error instanceof CreateIncompleteError)) run.ownership.keep(id, owner);
+    throw error;
+  }
 }
 
 async function createNew(creation: Creation): Promise<Stored> {
   const { run, owner, inputs, importHint, deadline } = creation;
   const { inventory, ownership } = run;
+  // An error hook of the program may have the engine repeat a create.
+  const incomplete = owner === undefined ? undefined : run.incomplete.get(owner);
+  if (incomplete !== undefined) return complete(creation, incomplete);
   await inventory.load(deadline);
   const taken = inventory.named(inputs.name);
   if (taken.length > 0 && !inputs.allowDuplicateName) {
@@ -78,19 +83,21 @@ async function createNew(creation: Creation): Promise<Stored> {
       importHint,
     });
   }
-  const created = await post(creation);
+  // While the outcome of an earlier create of the name is open, another POST could make a second server.
+  const unclear = inventory.unclearCause(inputs.name);
+  const created = await (unclear === undefined ? post(creation) : reconcile(creation, unclear));
   inventory.add({ id: created.id, name: inputs.name, createdAt: created.createdAt });
   if (owner !== undefined) ownership.claim(created.id, owner);
   return complete(creation, created);
 }
 
 async function adopt({ run, owner, inputs, deadline }: Creation, id: string): Promise<Stored> {
-  const { client, ownership } = run;
-  const server = await client.getServer(id, deadline);
-  if (!isSameName(server.name, inputs.name)) throw new AdoptMismatchError(id, inputs.name, server.name);
-  if (ownership.hasOther(id, owner)) throw new TakenServerError(id);
-  ownership.takeOver(id, owner);
-  return { id, state: toState(server, inputs, client.accountId) };
+  const server = await takeOver(run, id, owner, async () => {
+    const found = await run.client.getServer(id, deadline);
+    if (!isSameName(found.name, inputs.name)) throw new AdoptMismatchError(id, inputs.name, found.name);
+    return found;
+  });
+  return { id, state: toState(server, inputs, run.client.accountId) };
 }
 
 async function post(creation: Creation): Promise<Found> {
@@ -156,6 +163,7 @@ async function reconcile(creation: Creation, cause: unknown, shownId?: string): 
     if (second !== undefined) break;
   }
   if (candidates.length === 0 && shown !== undefined) return shown;
+  inventory.noteUnclear(inputs.name, cause);
   throw new CreateUnclearError(inputs.name, {
     ids: [...new Set([...candidates.map(({ id }) => id), ...(shownId === undefined ? [] : [shownId])])],
     allowDuplicateName: inputs.allowDuplicateName === true,
@@ -176,6 +184,7 @@ async function complete(creation: Creation, { id, ...created }: Found): Promise<
     const facts = await readNew(creation, id);
     return { id, state: { ...toState(facts, inputs, accountId), name: inputs.name } };
   } catch (error) {
+    if (creation.owner !== undefined) run.incomplete.set(creation.owner, { ...created, id });
     throw new CreateIncompleteError(id, state, inputs.name, error);
   }
 }

@@ -2,7 +2,7 @@ import { type DeadlineOptions, ResponseMismatchError, startDeadline } from "../c
 import type { Properties } from "../settings";
 import type { ServerState } from "../spec";
 import { proveDeleted, type ServerInState, unlessGone } from "./absence";
-import { DeletionProtectedError, describe, type Replacement } from "./errors";
+import { DeletionProtectedError, describe, type Replacement, TakenServerError } from "./errors";
 import type { Owner } from "./ownership";
 import { isProtected, type Notice, type Run } from "./run";
 import { readState } from "./state";
@@ -19,34 +19,36 @@ export interface DeleteRequest extends DeadlineOptions {
  */
 async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
   const { owner, id } = request;
+  const { inventory, ownership } = run;
   const state = readState(request.state);
-  const { ownership } = run;
-  if (ownership.hasOther(id, owner)) {
-    // Should the other be deleted too, it is the last one and takes the server along.
-    ownership.release(owner);
-    return [notDeleted("another resource of the program", state, id)];
-  }
-  // By an import or `adopt`, a resource may have back the very server that its replacement left to delete.
-  if (ownership.hasOther(id, undefined) || ownership.isTakenOver(id))
-    return [notDeleted("the resource in its place", state, id)];
-  const successor = ownership.findSuccessor(id, owner);
-  // The own setting of a server that a replacement left behind cannot be changed any more: that of the
-  // resource may lift it, too.
+  // Another resource may be taking the server over, or deleting it, right now.
+  return inventory.serialize(id, async () => {
+    if (inventory.isDeleted(id)) return [];
+    if (ownership.hasOther(id, owner)) {
+      // Should the other be deleted too, it is the last one and takes the server along.
+      ownership.release(owner);
+      return [notDeleted("another resource of the program", state, id)];
+    }
+    // A resource may have back, by an import or `adopt`, the very server that a replacement of it left.
+    if (ownership.isKept(id) || ownership.isTakenOver(id))
+      return [notDeleted("the resource in its place", state, id)];
+    if (ownership.isAnnouncedByOther(id, owner)) throw new TakenServerError(id, { at: "delete" });
+    refuseProtected(run, request, state);
+    await sendDelete(run, { id, state }, request);
+    return [];
+  });
+}
+
+function refuseProtected(run: Run, { owner, id }: DeleteRequest, state: Partial<ServerState>): void {
+  const successor = run.ownership.findSuccessor(id, owner);
+  // The setting of a server that a replacement left cannot change any more: its resource's may lift it too.
   const current = successor === undefined ? undefined : run.checked.get(owner);
   const settings: Properties[] = current === undefined ? [state] : [state, current];
-  if (settings.every((each) => isProtected(run, each))) {
-    if (owner !== undefined) ownership.claim(id, owner);
-    const setsProtectionItself = settings.every(({ deletionProtection }) => deletionProtection === true);
-    throw new DeletionProtectedError(
-      { name: state.name, id, setsProtectionItself },
-      findReason(run, owner, successor),
-    );
-  }
-  // Another resource may have had the server, and may be deleting it right now.
-  await run.inventory.serialize(id, async () => {
-    if (!run.inventory.isDeleted(id)) await sendDelete(run, { id, state }, request);
-  });
-  return [];
+  if (!settings.every((each) => isProtected(run, each))) return;
+  if (owner !== undefined) run.ownership.refuseDelete(id, owner);
+  const setsProtectionItself = settings.every(({ deletionProtection }) => deletionProtection === true);
+  const server = { name: state.name, id, setsProtectionItself };
+  throw new DeletionProtectedError(server, findReason(run, owner, successor));
 }
 
 function notDeleted(holder: string, { name }: Partial<ServerState>, id: string): Notice {

@@ -1,6 +1,6 @@
 import { type Properties, UNKNOWN } from "../settings";
 import { isSameName, type ServerInputName, type ServerState, serverResource } from "../spec";
-import { describe, OtherAccountError, TakenServerError } from "./errors";
+import { AdoptMismatchError, describe, OtherAccountError, TakenServerError } from "./errors";
 import type { Owner } from "./ownership";
 import type { Notice, Run } from "./run";
 import { isComplete, readState } from "./state";
@@ -32,22 +32,30 @@ export function diff(
   const isForeign = isOfOtherAccount(run, stored);
   // A diff without a check is a refresh's, which still calls a renamed or moved resource by its old URN.
   const isOfProgram = owner !== undefined && run.checked.has(owner);
-  if (isForeign && isOfProgram) refuseReplacement(run, id, stored, inputs, changes);
-  const notices = isForeign ? toAccountNotice(run, id, stored) : [];
+  const replacing = changes.filter(({ property, replaces }) => replaces && inputs[property] !== UNKNOWN);
+  const changesAccount = replacing.some(({ property }) => property === "account");
+  if (isOfProgram && replacing.length > 0 && !changesAccount) {
+    if (run.ownership.isTakenOver(id) && !run.ownership.hasOther(id, owner))
+      throw new AdoptMismatchError(id, String(inputs.name), stored.name ?? "");
+    if (isForeign) throw new OtherAccountError(stored, id, run.client.accountId);
+  }
+  // A new `account` brings its own access token.
+  const notices = isForeign && !changesAccount ? toAccountNotice(run, id, stored) : [];
+  if (isOfProgram) run.ids.set(owner, id);
   if (isOfProgram && !changes.some(({ replaces }) => replaces)) {
     // From 3.274 on, the engine's request for an import is that of a `get`; only an import goes on to a diff.
     if (run.ownership.hasLookedAt(id, owner)) {
-      if (run.ownership.hasOther(id, owner)) throw new TakenServerError(id);
+      if (run.ownership.hasOther(id, owner)) throw new TakenServerError(id, { at: "take-over" });
       run.ownership.takeOver(id, owner);
     }
-    if (run.ownership.isAnnouncedByOther(id, owner)) throw new TakenServerError(id, { isOwner: true });
+    if (run.ownership.isAnnouncedByOther(id, owner)) throw new TakenServerError(id, { at: "diff" });
     if (run.ownership.hasOther(id, owner)) {
       const message =
         `Two resources of the program have ${describe(stored.name, id)}. Remove one of them from the program: ` +
         "the server stays as long as the other has it.";
       notices.push({ severity: "warning", message });
     }
-    run.ownership.claim(id, owner);
+    run.ownership.keep(id, owner);
   }
   return { changes, isComplete: isComplete(stored), notices };
 }
@@ -76,19 +84,6 @@ function isRequiredOutput(key: string): boolean {
 /** Whether it is certain that the access token is not of the account that owns the server. */
 function isOfOtherAccount({ client }: Run, { accountId }: Partial<ServerState>): boolean {
   return accountId !== undefined && client.accountId !== undefined && accountId !== client.accountId;
-}
-
-/** A new `account` brings its own access token, and a value not known yet may turn out to be the same. */
-function refuseReplacement(
-  { client }: Run,
-  id: string,
-  { name, accountId = "" }: Partial<ServerState>,
-  inputs: Properties,
-  changes: readonly Change[],
-): void {
-  const replacing = changes.filter(({ property, replaces }) => replaces && inputs[property] !== UNKNOWN);
-  if (replacing.length === 0 || replacing.some(({ property }) => property === "account")) return;
-  throw new OtherAccountError({ name, id }, { owner: accountId, ours: client.accountId ?? "" });
 }
 
 /** Told once for each account, at the first server that is of it. */

@@ -1,5 +1,5 @@
 import { type ApiError, PostjectError } from "../client";
-import { CASCADE, errorCodes } from "../spec";
+import { CASCADE, errorCodes, type ServerState } from "../spec";
 import type { KnownServer } from "./inventory";
 
 /** How messages name a server: by its name, and by its id where it has one. */
@@ -243,44 +243,41 @@ export class CreateIncompleteError extends PostjectError {
   }
 }
 
-/** `adopt` names a server that has another name than the resource. */
+/** `adopt` or an import names a server that has another name than the resource. */
 export class AdoptMismatchError extends PostjectError {
   constructor(id: string, wanted: string, found: string) {
     super(
       "adopt-mismatch",
-      `Cannot adopt ${describe(found, id)} as "${wanted}". Set \`name\` to the server's name, or \`adopt\` to the id of the ` +
-        "right server.",
+      `Cannot take over ${describe(found, id)} as "${wanted}". Set \`name\` to the server's name, or give the id of the right server.`,
     );
   }
 }
 
-/**
- * One server is to belong to two resources. `isOwner`: the error is shown at the one that has it, since the
- * other is on its way to take it over.
- */
+/** One server is to belong to two resources; `at` is what the resource that gets the error is doing. */
 export class TakenServerError extends PostjectError {
-  constructor(id: string, { isOwner = false } = {}) {
+  constructor(id: string, { at }: { readonly at: "take-over" | "diff" | "delete" }) {
     const server = describe(undefined, id);
-    super(
-      "adopt-mismatch",
-      isOwner
-        ? `Another resource of the program is about to adopt or import ${server}, which belongs to this one. Remove that \`adopt\` or ` +
-            "`import`, or remove this resource."
-        : `Cannot take over ${server}: another resource of the program has it. If that is this one under an earlier name or parent, set the ` +
-            "resource option `aliases` instead.",
-    );
+    const texts = {
+      "take-over":
+        `Cannot take over ${server}: another resource of the program has it. If that is this one under an earlier name or parent, set the ` +
+        "resource option `aliases` instead.",
+      diff:
+        `Another resource of the program is about to adopt or import ${server}, which belongs to this one. Remove that \`adopt\` or ` +
+        "`import`, or remove this resource.",
+      delete:
+        `Not deleted: another resource of the program was to adopt or import ${server}, and has not. Mend that resource, or remove its ` +
+        "`adopt` or `import`, then run again.",
+    };
+    super("adopt-mismatch", texts[at]);
   }
 }
 
 /** The run would replace a server that its access token cannot delete. */
 export class OtherAccountError extends PostjectError {
-  constructor(
-    { name, id }: { readonly name: string | undefined; readonly id: string },
-    { owner, ours }: { readonly owner: string; readonly ours: string },
-  ) {
+  constructor({ name, accountId }: Partial<ServerState>, id: string, ours: string | undefined) {
     super(
       "other-account",
-      `Cannot replace ${describe(name, id)}: it belongs to account ${owner}, and the access token is of account ${ours}. ` +
+      `Cannot replace ${describe(name, id)}: it belongs to account ${accountId}, and the access token is of account ${ours}. ` +
         errorCodes["other-account"].remedy,
     );
   }

@@ -25,6 +25,10 @@ export interface Inventory {
   isDeleted(id: string): boolean;
   /** Notes a server that this run created. */
   add(server: KnownServer): void;
+  /** Notes that nobody knows whether a create of this name, which failed for `cause`, left a server. */
+  noteUnclear(name: string, cause: unknown): void;
+  /** Why that is not known; undefined if every create of the name has an outcome. */
+  unclearCause(name: string): unknown;
   /** Notes that this run deleted a server. */
   remove(id: string): void;
   /** Runs work on the same name or id one piece at a time, so that each knows the outcome of the last. */
@@ -34,6 +38,7 @@ export interface Inventory {
 export function createInventory(client: Pick<Client, "listServers">): Inventory {
   const servers = new Map<string, KnownServer>();
   const deleted = new Set<string>();
+  const unclear = new Map<string, unknown>();
   const queues = new Map<string, Promise<unknown>>();
   let baseline: Promise<void> | undefined;
 
@@ -66,7 +71,10 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
     isDeleted: (id) => deleted.has(id),
     add(server) {
       servers.set(server.id, server);
+      unclear.delete(canonicalName(server.name));
     },
+    noteUnclear: (name, cause) => void unclear.set(canonicalName(name), cause),
+    unclearCause: (name) => unclear.get(canonicalName(name)),
     remove(id) {
       servers.delete(id);
       deleted.add(id);

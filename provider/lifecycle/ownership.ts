@@ -10,17 +10,23 @@ export type Owner = string | undefined;
  * whichever leaves first must not delete it.
  */
 export interface Ownership {
-  /** Notes that a resource keeps a server. */
+  /** Notes the server that a resource has created. */
   claim(id: string, owner: Owner): void;
+  /** Notes that the program keeps a resource and its server. */
+  keep(id: string, owner: Owner): void;
+  /** Notes that a resource still has its server although the program does not: the delete was refused. */
+  refuseDelete(id: string, owner: Owner): void;
   /** Notes that a resource is about to lose whatever server it had: the run replaces it. */
   release(owner: Owner): void;
-  /** Whether a resource other than `owner` keeps the server; any resource if the owner is undefined. */
+  /** Whether a resource other than `owner` has the server. */
   hasOther(id: string, owner: Owner): boolean;
-  /** The server that a resource keeps instead of this one, if it does. */
+  /** Whether the program keeps the server, whichever resource has it. */
+  isKept(id: string): boolean;
+  /** The server that a resource has instead of this one, if it has one. */
   findSuccessor(id: string, owner: Owner): string | undefined;
   /** Notes that a resource is about to take an existing server over, by an import or `adopt`. */
   announce(id: string, owner: Owner): void;
-  /** Whether another resource is about to take the server over, or has done so, in this run. */
+  /** Whether another resource is about to take the server over, has done so, or failed to, in this run. */
   isAnnouncedByOther(id: string, owner: Owner): boolean;
   /** Notes that a resource reads a server unknown to it: a `get`, or an import, which goes on to a diff. */
   lookAt(id: string, owner: Owner): void;
@@ -31,35 +37,39 @@ export interface Ownership {
   isTakenOver(id: string): boolean;
 }
 
+/** How a resource has a server. */
+type Hold = "created" | "kept" | "delete refused";
+
+const isHeld = (how: Hold | undefined) => how === "created" || how === "kept";
+
 export function createOwnership(): Ownership {
-  const owners = new Map<string, Set<Owner>>();
+  const holds = new Map<string, Map<Owner, Hold>>();
   const announced = new Map<string, Owner>();
   const lookedAt = new Map<Owner, string>();
   const takenOver = new Set<string>();
-  function claim(id: string, owner: Owner): void {
-    owners.set(id, (owners.get(id) ?? new Set()).add(owner));
-  }
+  const hold = (id: string, owner: Owner, how: Hold) =>
+    void holds.set(id, (holds.get(id) ?? new Map()).set(owner, how));
   return {
-    claim,
+    claim: (id, owner) => hold(id, owner, "created"),
+    keep: (id, owner) => hold(id, owner, "kept"),
+    refuseDelete: (id, owner) => hold(id, owner, "delete refused"),
     release(owner) {
-      for (const each of owners.values()) each.delete(owner);
+      for (const all of holds.values()) all.delete(owner);
     },
-    hasOther(id, owner) {
-      const all = [...(owners.get(id) ?? [])];
-      return owner === undefined ? all.length > 0 : all.some((one) => one !== owner);
-    },
-    announce: (id, owner) => void announced.set(id, owner),
-    isAnnouncedByOther: (id, owner) => announced.has(id) && announced.get(id) !== owner,
+    hasOther: (id, owner) => [...(holds.get(id)?.keys() ?? [])].some((one) => one !== owner),
+    isKept: (id) => [...(holds.get(id)?.values() ?? [])].includes("kept"),
     findSuccessor: (id, owner) =>
       owner === undefined
         ? undefined
-        : [...owners].find(([other, all]) => other !== id && all.has(owner))?.[0],
+        : [...holds].find(([other, all]) => other !== id && isHeld(all.get(owner)))?.[0],
+    announce: (id, owner) => void announced.set(id, owner),
+    isAnnouncedByOther: (id, owner) => announced.has(id) && announced.get(id) !== owner,
     lookAt: (id, owner) => void lookedAt.set(owner, id),
     hasLookedAt: (id, owner) => lookedAt.get(owner) === id,
     takeOver(id, owner) {
       announced.set(id, owner);
       takenOver.add(id);
-      claim(id, owner);
+      hold(id, owner, "kept");
     },
     isTakenOver: (id) => takenOver.has(id),
   };

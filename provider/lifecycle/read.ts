@@ -28,21 +28,30 @@ export async function read(
   const state = readState(request.state);
   const deadline = startDeadline(request);
   if (id === "") throw new PostjectError("bad-request", "The id of the server to read is empty.");
-  if (isImport) {
-    if (run.ownership.hasOther(id, owner)) throw new TakenServerError(id);
-    // Before the request, so that a diff of the server's own resource which comes meanwhile finds out.
-    run.ownership.announce(id, owner);
-  }
   const get = () => run.client.getServer(id, deadline);
   const isKnown = state.name !== undefined || state.createdAt !== undefined;
   if (!isKnown && owner !== undefined) run.ownership.lookAt(id, owner);
-  const server = await (isKnown
-    ? unlessGone(run, { id, state }, get, deadline)
-    : get().catch(explainMissing(id)));
+  const look = () =>
+    isKnown ? unlessGone(run, { id, state }, get, deadline) : get().catch(explainMissing(id));
+  const server = await (isImport ? takeOver(run, id, owner, look) : look());
   if (server === undefined) return undefined;
-  if (isImport) run.ownership.takeOver(id, owner);
   const live = toState(server, state, run.client.accountId ?? state.accountId);
   return { id, state: live, inputs: readInputs(live) };
+}
+
+/** Reads a server that the resource takes over, unless another one has it. */
+export async function takeOver<T>(run: Run, id: string, owner: Owner, look: () => Promise<T>): Promise<T> {
+  const { inventory, ownership } = run;
+  // Before the request, so that a diff of the server's own resource which comes meanwhile finds out.
+  if (!ownership.hasOther(id, owner)) ownership.announce(id, owner);
+  return inventory.serialize(id, async () => {
+    if (ownership.hasOther(id, owner)) throw new TakenServerError(id, { at: "take-over" });
+    const server = await look();
+    // The server's own resource may have been compared meanwhile.
+    if (ownership.hasOther(id, owner)) throw new TakenServerError(id, { at: "take-over" });
+    ownership.takeOver(id, owner);
+    return server;
+  });
 }
 
 function explainMissing(id: string): (error: unknown) => never {

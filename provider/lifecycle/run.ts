@@ -3,6 +3,7 @@ import type { Configuration, Properties } from "../settings";
 import { type Fields, type ServerState, serverResource } from "../spec";
 import { createInventory, type Inventory } from "./inventory";
 import { createOwnership, type Owner, type Ownership } from "./ownership";
+import type { ServerFacts } from "./state";
 
 /** What one run of the engine knows of one account: handed to each operation, forgotten when the run ends. */
 export interface Run {
@@ -19,8 +20,12 @@ export interface Run {
   readonly declared: Set<Owner>;
   /** The old inputs of the resources that were checked with some. */
   readonly checked: Map<Owner, Properties>;
+  /** The servers of the program's resources, as the state has them. */
+  readonly ids: Map<Owner, string>;
   /** The resources that the run replaces. */
   readonly replaced: Set<Owner>;
+  /** Servers that were created and could not be read completely: a repeated create goes on with them. */
+  readonly incomplete: Map<Owner, Found>;
   /** How many servers this preview has said it will create, to compare with the plan's limit. */
   plannedCreates: number;
   /** The accounts of servers that the access token is not of, as far as the user has been warned of them. */
@@ -30,6 +35,8 @@ export interface Run {
 export interface RunOptions {
   readonly client: Client;
   readonly configuration: Configuration;
+  /** A run for the same account, configured otherwise: both share what they know of servers and resources. */
+  readonly sibling?: Run | undefined;
   readonly inputFields?: Fields;
   readonly reconcileDelaysMs?: readonly number[];
   readonly sleep?: Sleep;
@@ -44,25 +51,29 @@ const RECONCILE_DELAYS_MS: readonly number[] = [0, 500, 1000, 2000, 4000];
 export function startRun({
   client,
   configuration,
+  sibling,
   inputFields = serverResource.inputs,
   reconcileDelaysMs = RECONCILE_DELAYS_MS,
   sleep = sleepMs,
 }: RunOptions): Run {
-  return {
-    client,
-    configuration,
-    inputFields,
-    reconcileDelaysMs,
-    sleep,
+  const nothingKnown = {
     inventory: createInventory(client),
     ownership: createOwnership(),
-    declared: new Set(),
-    checked: new Map(),
-    replaced: new Set(),
+    declared: new Set<Owner>(),
+    checked: new Map<Owner, Properties>(),
+    ids: new Map<Owner, string>(),
+    replaced: new Set<Owner>(),
+    incomplete: new Map<Owner, Found>(),
     plannedCreates: 0,
-    foreignAccounts: new Set(),
+    foreignAccounts: new Set<string>(),
   };
+  return { ...(sibling ?? nothingKnown), client, configuration, inputFields, reconcileDelaysMs, sleep };
 }
+
+/** A server that was created or found, as much as is known of it. */
+export type Found = { readonly id: string } & {
+  readonly [Key in keyof ServerFacts]?: ServerFacts[Key] | undefined;
+};
 
 /** A server ready to be stored. */
 export interface Stored {
@@ -86,6 +97,10 @@ export async function pauseWithin({ sleep }: Run, ms: number, deadline: Deadline
 }
 
 /** Whether a run may not delete a server: its own setting counts, then the provider's. */
-export function isProtected({ configuration }: Run, { deletionProtection }: Properties): boolean {
-  return typeof deletionProtection === "boolean" ? deletionProtection : configuration.deletionProtection;
+export function isProtected(
+  { configuration }: Run,
+  { deletionProtection }: Properties,
+  byDefault = configuration.deletionProtection,
+): boolean {
+  return typeof deletionProtection === "boolean" ? deletionProtection : byDefault;
 }

@@ -6,8 +6,9 @@ export const UNKNOWN: unique symbol = Symbol("unknown");
 /** Properties as a host hands them over: not yet checked. */
 export type Properties = Readonly<Record<string, unknown>>;
 
+/** Whether a value is an object with properties, which an array, a `Map` or a promise is not. */
 export function isMap(value: unknown): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return Object.prototype.toString.call(value) === "[object Object]";
 }
 
 /** Why inputs are refused. `property` is empty where naming it would make the engine print its value. */

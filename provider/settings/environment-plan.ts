@@ -37,13 +37,14 @@ interface Surroundings {
 export function planEnvironment(
   around: Surroundings,
   args: Properties,
-  { isDynamic }: { readonly isDynamic: boolean },
+  { isDynamic, isSecret = false }: { readonly isDynamic: boolean; readonly isSecret?: boolean },
 ): { readonly servers: readonly PlannedServer[]; readonly problems: readonly string[] } {
   const fieldsOf = (fields: Fields) => (isDynamic ? fields : withoutOnlyDynamic(fields));
+  const show = (text: string) => (isSecret ? "[secret]" : text);
   const { servers: templates, ...others } = args;
   const nameTemplate = others.nameTemplate ?? DEFAULT_NAME_TEMPLATE;
   const problems = findArgumentProblems(fieldsOf(environmentResource.inputs), "an Environment", others);
-  if (typeof nameTemplate === "string") problems.push(...findTemplateProblems(nameTemplate));
+  if (typeof nameTemplate === "string") problems.push(...findTemplateProblems(nameTemplate, show));
   if (!isMap(templates)) {
     problems.push(templates === UNKNOWN ? mustBeKnown("`servers`") : "`servers` must be a map of servers");
     return { servers: [], problems };
@@ -62,7 +63,7 @@ export function planEnvironment(
     return { key, resourceName, name, variables };
   });
   problems.push(
-    ...findCollisions(servers, ({ name }) => name, "the name"),
+    ...findCollisions(servers, ({ name }) => name, "the name", show),
     ...findCollisions(servers, ({ variables }) => variables.token, "the variable"),
     ...servers
       .filter(({ variables }) => ACCESS_TOKEN_VARIABLE.test(variables.token))
@@ -111,13 +112,13 @@ const mustBeKnown = (what: string) =>
 /** The variable of the provider's own access token, and those of named accounts. */
 const ACCESS_TOKEN_VARIABLE = new RegExp(`^${configuration.accessToken.env.replace("_", "_(\\w+_)?")}$`);
 
-function findTemplateProblems(template: string): string[] {
+function findTemplateProblems(template: string, show: (text: string) => string): string[] {
   const unknown = [...template.matchAll(/\{([^{}]*)\}/g)]
     .map(([, name = ""]) => name)
     .filter((name) => !placeholders.some((known) => known === name));
   const problems = [...new Set(unknown)].map(
     (name) =>
-      `unknown placeholder \`{${name}}\` in the name template; expected one of: ${placeholders.map((known) => `\`{${known}}\``).join(", ")}`,
+      `unknown placeholder \`{${show(name)}}\` in the name template; expected one of: ${placeholders.map((known) => `\`{${known}}\``).join(", ")}`,
   );
   if (/[{}]/.test(template.replace(/\{[^{}]*\}/g, "")))
     problems.push("the name template has an unmatched brace");
@@ -144,6 +145,7 @@ function findCollisions(
   servers: readonly PlannedServer[],
   read: (server: PlannedServer) => string | undefined,
   what: string,
+  show = (value: string) => value,
 ): string[] {
   const keysByValue = new Map<string, string[]>();
   for (const server of servers) {
@@ -155,6 +157,6 @@ function findCollisions(
     .filter(([, keys]) => keys.length > 1)
     .map(
       ([value, keys]) =>
-        `${keys.map((key) => `\`${key}\``).join(" and ")} would share ${what} ${JSON.stringify(value)}`,
+        `${keys.map((key) => `\`${key}\``).join(" and ")} would share ${what} ${JSON.stringify(show(value))}`,
     );
 }

@@ -62,7 +62,7 @@ test("a taken name stops the create before the POST and says how to adopt the se
   expect(printed).toContain(`adopt: "${id}"`);
   const misnamed = await stack.run("up", { program: declare({ name: "Other", adopt: id }) });
   expect(misnamed.printed).toMatch(
-    /Cannot adopt server "App" \(c\w+\) as "Other"\. Set `name` to the server's name/,
+    /Cannot take over server "App" \(c\w+\) as "Other"\. Set `name` to the server's name/,
   );
   expect(await stack.resources()).toEqual([]);
   const adopting = async () => ({ token: new postject.Server("app", { name: "App", adopt: id }).token });

@@ -147,6 +147,11 @@ describe("in YAML, served by the plugin", () => {
     ])
       expect(printed).toContain(problem);
     expect(printed).not.toMatch(/^\s+at .*:\d+/m);
+    const secret = { name: { "fn::secret": "hunter2" } };
+    declare({ pr: { type: "postject:Environment", properties: { servers: { a: secret, b: secret } } } });
+    const { printed: refused } = await run(["up"]);
+    expect(refused).toContain('would share the name "pr [secret]"');
+    expect(refused).not.toContain("hunter2");
     expect(reference.requests()).toEqual([]);
   });
 });

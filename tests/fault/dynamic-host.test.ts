@@ -5,11 +5,12 @@ type DynamicHost = typeof import("../../provider/hosts/dynamic");
 
 const reference = useReference();
 let host: DynamicHost;
+let values: Record<string, string>;
 
 beforeEach(() => {
   jest.resetModules();
   host = require("../../provider/hosts/dynamic") as DynamicHost;
-  const values: Record<string, string> = {
+  values = {
     "postject:endpoint": reference.url,
     "postject:accessToken": reference.accessToken,
   };
@@ -47,4 +48,37 @@ test("a user's error has no stack trace, and a defect keeps its own", async () =
   const user = await failureOf(host.read("clxnope", { name: "A", accountId: "acct_other" }));
   expect(`${user}: ${user?.stack}`).toBe("postject [absence-unproven]: see the error at the resource");
   expect((await failureOf(host.create({})))?.stack).toContain("lifecycle");
+});
+
+describe("with a name for an account", () => {
+  const checked = async (olds: object, news: object) =>
+    (await host.check({ ...olds }, { ...PROVIDER, ...news })).failures.map(({ reason }) => reason);
+
+  test("that is the same account, both know of the same servers", async () => {
+    Object.assign(values, {
+      "postject-prod:accessToken": reference.accessToken,
+      "postject-prod:plan": "growth",
+    });
+    await host.create({ name: "A", ...PROVIDER });
+    await expect(host.create({ name: "A", account: "prod", ...PROVIDER })).rejects.toThrow("[name-taken]");
+    expect(reference.servers()).toHaveLength(1);
+  });
+
+  test("a server that moves is protected as where it is, and needs the access token of that account", async () => {
+    Object.assign(values, {
+      "postject-staging:accessToken": await reference.mintAccessToken(reference.addAccount()),
+      "postject-staging:deletionProtection": "false",
+    });
+    const moved = { name: "A", account: "staging" };
+    expect(await checked({ name: "A" }, moved)).toEqual([expect.stringContaining("[deletion-protected]")]);
+    expect(await checked(moved, { name: "A" })).toEqual([]);
+    delete values["postject:accessToken"];
+    await host.configure({ config: { get: (key: string) => values[key] } });
+    expect(await checked({ name: "A" }, moved)).toEqual([expect.stringContaining("[access-token-missing]")]);
+  });
+
+  test("that is not known yet, a check says that it must be", async () => {
+    const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    expect(await checked({}, { account: unknown })).toEqual(["must be known when the program runs"]);
+  });
 });

@@ -174,6 +174,16 @@ test("a replacement with another account's access token is refused, unless the a
   expect(compare({ name: "B", account: "eu" })).toHaveLength(2);
 });
 
+test("a replacement cannot adopt the server that it replaces", () => {
+  const run = operationsWith(false);
+  const adopting = { name: "B", adopt: "x" };
+  run.check({ owner: "app", oldInputs: { name: "A" }, inputs: adopting });
+  run.diff({ owner: "app", id: "x", state, inputs: adopting });
+  expect(run.check({ owner: "app", oldInputs: {}, inputs: adopting }).failures).toEqual([
+    { property: "adopt", reason: "names the server that this run replaces: remove the line" },
+  ]);
+});
+
 test("two resources that adopt one server are refused before either does", () => {
   const run = operationsWith(true);
   const inputs = { name: "A", adopt: "clx" };

@@ -72,6 +72,7 @@ test("only the dynamic form has the arguments `account` and `adopt`", () => {
 test.each<[string, unknown, unknown]>([
   ["`servers` must be a map of servers", undefined, undefined],
   ["`servers` must be a map of servers", [{}], undefined],
+  ["`servers` must be a map of servers", new Map([["app", {}]]), undefined],
   ["`servers` must be known when the program runs", UNKNOWN, undefined],
   ["the server `app` must be a map", { app: "App" }, undefined],
   ["the server `app` must be known when the program runs", { app: UNKNOWN }, undefined],
@@ -79,6 +80,19 @@ test.each<[string, unknown, unknown]>([
   ["`nameTemplate` of an Environment must be a string", { app: {} }, 7],
 ])("%s", (problem, servers, nameTemplate) => {
   expect(plan(servers, nameTemplate).problems).toEqual([expect.stringContaining(problem)]);
+});
+
+test("what a secret name template says is in no problem", () => {
+  const servers = { a: {}, b: {} };
+  for (const nameTemplate of ["{hunter2}", "hunter2", "{hunter2"]) {
+    const { problems } = planEnvironment(
+      around,
+      { servers, nameTemplate },
+      { isDynamic: false, isSecret: true },
+    );
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join()).not.toContain("hunter2");
+  }
 });
 
 test("an input that names nothing may be unknown, and a key alone is a server", () => {

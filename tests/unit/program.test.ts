@@ -41,8 +41,11 @@ test("lookups ask the mocks, and their tokens are secret outputs even so", async
   ]);
 });
 
-test("an empty id is refused instead of creating a server", () => {
-  expect(() => postject.Server.get("shared", "")).toThrow("the id is empty");
+test("an empty id, or arguments that are no object, are refused instead of creating a server", () => {
+  for (const id of ["", undefined, null])
+    expect(() => postject.Server.get("shared", id as unknown as string)).toThrow("the id is empty");
+  for (const args of [null, pulumi.output({ name: "A" }), Promise.resolve({}), () => ({}), "A", new Map()])
+    expect(() => new postject.Server("app", args as postject.ServerArgs)).toThrow("must be an object");
   expect(resources).toEqual([]);
 });
 

@@ -7,6 +7,7 @@ import {
   requireConfiguration,
   resolveConfiguration,
   sourcesOf,
+  UNKNOWN,
 } from "../../settings";
 import { PACKAGE_NAME, serverResource, withCode } from "../../spec";
 import { endWithEngine } from "../end-with-engine";
@@ -58,7 +59,12 @@ export async function configure({ config }: { config: StackConfiguration }): Pro
 
 /** Its type is spelled out so that the package's declarations do not reach the bundled zod via the client. */
 export async function check(olds: StringKeyed, news: StringKeyed): Promise<Checked> {
-  const { failures } = resolveAccount(news);
+  if (fromSentinel(news.account) === UNKNOWN)
+    return { failures: [{ property: "account", reason: "must be known when the program runs" }] };
+  // The server of a resource that moves to another account is protected, and deleted, as its own account is.
+  const isMoved = Object.keys(olds).length > 0 && olds.account !== news.account;
+  const old = isMoved ? resolveAccount(olds) : undefined;
+  const failures = [...resolveAccount(news).failures, ...(old?.failures ?? [])];
   if (failures.length > 0)
     return {
       failures: failures.map(({ reason, code }) => ({ property: "", reason: withCode(reason, code) })),
@@ -70,6 +76,7 @@ export async function check(olds: StringKeyed, news: StringKeyed): Promise<Check
       owner,
       oldInputs: fromHost(olds),
       inputs: fromHost(given),
+      oldProtection: old?.configuration?.deletionProtection,
       ...(owner !== undefined && { autoName: () => owner }),
     });
     const inputs = toHost(checked.inputs);
@@ -161,12 +168,21 @@ function resolveAccount({ account }: StringKeyed): ConfigurationResolution {
 
 /**
  * Started at the first call and not in `configure`, where a failure would be shown at no resource. Names of
- * one account share one, so that it knows all their servers.
+ * one account share what they know, even if their other settings or their access tokens differ.
  */
 function getRun(properties: StringKeyed): Run {
   const configuration = requireConfiguration(resolveAccount(properties));
   const key = JSON.stringify(configuration);
-  const run = runs.get(key) ?? lifecycle.startRun({ client: createClient(configuration), configuration });
+  const known = runs.get(key);
+  if (known !== undefined) return known;
+  const client = createClient(configuration);
+  const sibling = [...runs.values()].find(
+    (other) =>
+      other.configuration.endpoint === configuration.endpoint &&
+      (other.configuration.accessToken === configuration.accessToken ||
+        (client.accountId !== undefined && other.client.accountId === client.accountId)),
+  );
+  const run = lifecycle.startRun({ client, configuration, sibling });
   runs.set(key, run);
   return run;
 }

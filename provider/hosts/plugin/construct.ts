@@ -13,6 +13,7 @@ import {
   serverTemplate,
   withoutOnlyDynamic,
 } from "../../spec";
+import { createConfidential } from "./confidential";
 import { connectMonitor, copyOptions, createRegistration, type Monitor, setInputs } from "./monitor";
 import { hasOutputs, toStruct, type Unwrapped, unwrap, wrap } from "./properties";
 import type { Session } from "./session";
@@ -32,9 +33,14 @@ export async function constructComponent(
     throw new PostjectError("bad-request", `Unknown component type ${request.getType()}.`);
   const inputs = readInputs(request);
   const around = { environment, project: request.getProject(), stack: request.getStack() };
-  const { servers, problems } = planEnvironment(around, inputs.plain, { isDynamic: false });
-  if (problems.length > 0)
-    throw new PostjectError("environment-invalid", environmentRefusal(environment, problems));
+  const isSecret = inputs.top.nameTemplate?.isSecret === true;
+  const { servers, problems } = planEnvironment(around, inputs.plain, { isDynamic: false, isSecret });
+  if (problems.length > 0) {
+    const confidential = createConfidential();
+    confidential.read(request.getInputs());
+    const refusal = confidential.redact(environmentRefusal(environment, problems));
+    throw new PostjectError("environment-invalid", refusal);
+  }
   const monitor = connectMonitor(request.getMonitorendpoint());
   try {
     const registration = createRegistration(environmentResource.token, environment);
