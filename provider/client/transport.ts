@@ -87,7 +87,10 @@ export function createTransport({ endpoint, accessToken, quote }: TransportOptio
       });
       // undici looks at the signal only once there is a connection; a request given up before is never sent.
       const response = await Promise.race([request, rejectOnAbort(signal)]);
-      const header = (name: string) => [response.headers[name]].flat()[0];
+      const header = (name: string) => {
+        const value = response.headers[name];
+        return Array.isArray(value) ? value.join(", ") : value;
+      };
       const status = response.statusCode;
       return { status, header, text: await readText(call, status, response.body) };
     } catch (failure) {

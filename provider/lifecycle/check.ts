@@ -44,7 +44,8 @@ export function check(
   else if (failures.length === 0 && isProtected(run, oldInputs, request.oldProtection))
     failures.push(...refuseReplacement(run, oldInputs, inputs));
   if (owner !== undefined) run.declared.add(owner);
-  if (!isNew && owner !== undefined) run.checked.set(owner, oldInputs);
+  if (!isNew && owner !== undefined)
+    run.checked.set(owner, { inputs: oldInputs, isProtected: request.oldProtection });
   return { inputs, failures };
 }
 
@@ -61,7 +62,8 @@ function checkNew(run: Run, owner: Owner, inputs: Properties): CheckFailure[] {
       (key) => run.inputFields[key]?.replaces && inputs[key] === UNKNOWN,
     );
     const isLifted = inputs.deletionProtection === false;
-    if (!isUnknown && isProtected(run, replaced)) failures.push(refusal(replaced, { by: "run", isLifted }));
+    if (!isUnknown && isProtected(run, replaced.inputs, replaced.isProtected))
+      failures.push(refusal(replaced.inputs, { by: "run", isLifted }));
   }
   if (typeof adopt === "string" && owner !== undefined) {
     if (replaced !== undefined && adopt === run.ids.get(owner))

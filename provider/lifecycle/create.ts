@@ -25,9 +25,9 @@ import {
   textOf,
 } from "./errors";
 import type { Owner } from "./ownership";
-import { takeOver } from "./read";
 import { type Found, pauseWithin, type Run, type Stored } from "./run";
 import { isComplete, readFields, readInputs, type ServerFacts, toState } from "./state";
+import { takeOver } from "./take-over";
 
 export interface CreateRequest extends DeadlineOptions {
   readonly owner?: Owner;
@@ -57,13 +57,14 @@ export async function create(run: Run, request: CreateRequest): Promise<Stored> 
   const deadline = startDeadline(request);
   const creation: Creation = { run, owner, inputs: { ...inputs, name }, importHint, deadline };
   try {
-    return await run.inventory.serialize(name, () =>
+    return await run.inventory.serialize("name", name, () =>
       inputs.adopt === undefined ? createNew(creation) : adopt(creation, inputs.adopt),
     );
   } catch (error) {
     // If this was to replace the resource's server, the resource still has that.
     const id = run.ids.get(owner);
-    if (id !== undefined && !(error instanceof CreateIncompleteError)) run.ownership.keep(id, owner);
+    const isReplaced = error instanceof CreateIncompleteError || run.inventory.isDeleted(id ?? "");
+    if (id !== undefined && !isReplaced) run.ownership.keep(id, owner);
     throw error;
   }
 }
@@ -74,7 +75,7 @@ async function createNew(creation: Creation): Promise<Stored> {
   // An error hook of the program may have the engine repeat a create.
   const incomplete = owner === undefined ? undefined : run.incomplete.get(owner);
   if (incomplete !== undefined) return complete(creation, incomplete);
-  await inventory.load(deadline);
+  await inventory.load(run.client, deadline);
   const taken = inventory.named(inputs.name);
   if (taken.length > 0 && !inputs.allowDuplicateName) {
     throw new NameTakenError(inputs.name, {
@@ -113,17 +114,28 @@ async function post(creation: Creation): Promise<Found> {
     const salvaged = salvage(creation, failure);
     return salvaged === undefined ? reconcile(creation, failure) : confirm(creation, salvaged);
   }
-  if (run.inventory.hasSeen(created.id)) throw new ExistingServerError(inputs.name, created.id);
   // A server has streams from the start: a response without any was sent too early.
   const { streams, ...others } = created;
   return confirm(creation, streams.length > 0 ? created : others);
 }
 
-/** The server in a response unless its name differs: gateways may mix up responses, and APIs may rename. */
+/** The server of a response, unless its name differs: gateways may mix responses up, and APIs may rename. */
 async function confirm(creation: Creation, found: Found): Promise<Found> {
-  const { id, name = creation.inputs.name } = found;
-  if (isSameName(name, creation.inputs.name)) return found;
-  return reconcile(creation, new Error(`the response is about ${describe(name, id)}`), id);
+  const { run, inputs } = creation;
+  const { id, name = inputs.name } = found;
+  const isOld = run.inventory.hasSeen(id);
+  if (!isSameName(name, inputs.name)) {
+    const cause = new Error(`the response is about ${describe(name, id)}`);
+    return reconcile(creation, cause, isOld ? undefined : id);
+  }
+  if (isOld) throw new ExistingServerError(inputs.name, id);
+  return found;
+}
+
+/** Whether an API may have made one name of the other: in another case or spacing, or cut short. */
+function mayBeTidied(stored: string, asked: string): boolean {
+  const fold = (name: string) => name.normalize("NFKC").toLowerCase().replace(/\s+/g, "");
+  return fold(stored) !== "" && fold(asked).startsWith(fold(stored));
 }
 
 /** What can be read of a success that is not as documented; the id of a new server is enough. */
@@ -135,7 +147,8 @@ function salvage({ run }: Creation, failure: unknown): Found | undefined {
 
 /**
  * Finds the server of a create whose response was lost: the only one of its name that was not there before
- * and is not another resource's. If there is none, it is the one that the response showed under another name.
+ * and is not another resource's. If there is none, it is the one that the response showed, provided that the
+ * API may have tidied its name.
  *
  * @param shownId the server that the response showed, if it showed one
  */
@@ -153,7 +166,9 @@ async function reconcile(creation: Creation, cause: unknown, shownId?: string): 
       unread = undefined;
       const isNew = ({ id }: Found) => !inventory.hasSeen(id) && !ownership.hasOther(id, owner);
       candidates = servers.filter((server) => isSameName(server.name, inputs.name) && isNew(server));
-      shown = servers.find((server) => server.id === shownId && isNew(server));
+      shown = servers.find(
+        (server) => server.id === shownId && isNew(server) && mayBeTidied(server.name, inputs.name),
+      );
     } catch (error) {
       // What made the response get lost may still go on: the next look may succeed.
       unread = textOf(error);
@@ -182,6 +197,7 @@ async function complete(creation: Creation, { id, ...created }: Found): Promise<
   if (isComplete(state)) return { id, state };
   try {
     const facts = await readNew(creation, id);
+    run.incomplete.delete(creation.owner);
     return { id, state: { ...toState(facts, inputs, accountId), name: inputs.name } };
   } catch (error) {
     if (creation.owner !== undefined) run.incomplete.set(creation.owner, { ...created, id });

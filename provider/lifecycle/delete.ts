@@ -22,12 +22,12 @@ async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
   const { inventory, ownership } = run;
   const state = readState(request.state);
   // Another resource may be taking the server over, or deleting it, right now.
-  return inventory.serialize(id, async () => {
+  return inventory.serialize("id", id, async () => {
     if (inventory.isDeleted(id)) return [];
     if (ownership.hasOther(id, owner)) {
       // Should the other be deleted too, it is the last one and takes the server along.
-      ownership.release(owner);
-      return [notDeleted("another resource of the program", state, id)];
+      if (ownership.findSuccessor(id, owner) === undefined) ownership.release(owner);
+      return [notDeleted(`${owner === undefined ? "a" : "another"} resource of the program`, state, id)];
     }
     // A resource may have back, by an import or `adopt`, the very server that a replacement of it left.
     if (ownership.isKept(id) || ownership.isTakenOver(id))
@@ -41,13 +41,11 @@ async function remove(run: Run, request: DeleteRequest): Promise<Notice[]> {
 
 function refuseProtected(run: Run, { owner, id }: DeleteRequest, state: Partial<ServerState>): void {
   const successor = run.ownership.findSuccessor(id, owner);
-  // The setting of a server that a replacement left cannot change any more: its resource's may lift it too.
-  const current = successor === undefined ? undefined : run.checked.get(owner);
-  const settings: Properties[] = current === undefined ? [state] : [state, current];
-  if (!settings.every((each) => isProtected(run, each))) return;
+  const current = successor === undefined ? undefined : run.checked.get(owner)?.inputs;
+  // The setting of a server that a replacement left cannot change any more: its resource may lift it instead.
+  if (!isProtected(run, state) || current?.deletionProtection === false) return;
   if (owner !== undefined) run.ownership.refuseDelete(id, owner);
-  const setsProtectionItself = settings.every(({ deletionProtection }) => deletionProtection === true);
-  const server = { name: state.name, id, setsProtectionItself };
+  const server = { name: state.name, id, setsProtectionItself: state.deletionProtection === true };
   throw new DeletionProtectedError(server, findReason(run, owner, successor));
 }
 

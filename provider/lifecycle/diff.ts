@@ -35,8 +35,12 @@ export function diff(
   const replacing = changes.filter(({ property, replaces }) => replaces && inputs[property] !== UNKNOWN);
   const changesAccount = replacing.some(({ property }) => property === "account");
   if (isOfProgram && replacing.length > 0 && !changesAccount) {
-    if (run.ownership.isTakenOver(id) && !run.ownership.hasOther(id, owner))
+    const { ownership } = run;
+    const isImport = ownership.hasLookedAt(id, owner) || ownership.isTakenOver(id);
+    if (isImport && !ownership.hasOther(id, owner)) {
+      ownership.announce(id, owner);
       throw new AdoptMismatchError(id, String(inputs.name), stored.name ?? "");
+    }
     if (isForeign) throw new OtherAccountError(stored, id, run.client.accountId);
   }
   // A new `account` brings its own access token.

@@ -42,7 +42,7 @@ export class DeletionProtectedError extends PostjectError {
     const { name, id, setsProtectionItself } = server;
     const explained = replacement === undefined ? explainDelete() : explainReplacement(name, replacement);
     const deletedBefore =
-      replacement === undefined || replacement.by === "successor"
+      replacement === undefined || id !== undefined
         ? ""
         : ", which also helps if an earlier run deleted the server and could not create the new one";
     const forOneRun = setsProtectionItself
@@ -145,7 +145,8 @@ export class NameTakenError extends PostjectError {
     },
   ) {
     const { taken, isReplacement, importHint } = facts;
-    const listed = taken.slice(0, LISTED_NAMESAKES);
+    const byOwned = taken.toSorted((a, b) => Number(a.isOwned) - Number(b.isOwned));
+    const listed = byOwned.slice(0, LISTED_NAMESAKES);
     const strangers = listed.filter(({ isOwned }) => !isOwned).map(({ id }) => id);
     const found = listed.map(({ id, createdAt }) =>
       createdAt === undefined ? id : `${id}, created ${createdAt}`,
@@ -265,8 +266,8 @@ export class TakenServerError extends PostjectError {
         `Another resource of the program is about to adopt or import ${server}, which belongs to this one. Remove that \`adopt\` or ` +
         "`import`, or remove this resource.",
       delete:
-        `Not deleted: another resource of the program was to adopt or import ${server}, and has not. Mend that resource, or remove its ` +
-        "`adopt` or `import`, then run again.",
+        `Not deleted: another resource of the program failed to adopt or import ${server}. Fix that resource, or remove its \`adopt\` or ` +
+        "`import`, then run again.",
     };
     super("adopt-mismatch", texts[at]);
   }

@@ -14,7 +14,7 @@ export interface KnownServer {
  */
 export interface Inventory {
   /** Lists the servers, once per run. */
-  load(deadline: Deadline): Promise<void>;
+  load(client: ListingClient, deadline: Deadline): Promise<void>;
   /** The servers of a name, by {@link isSameName}. */
   named(name: string): KnownServer[];
   /** How many servers the account has, as far as is known. */
@@ -32,26 +32,28 @@ export interface Inventory {
   /** Notes that this run deleted a server. */
   remove(id: string): void;
   /** Runs work on the same name or id one piece at a time, so that each knows the outcome of the last. */
-  serialize<T>(nameOrId: string, work: () => Promise<T>): Promise<T>;
+  serialize<T>(kind: "name" | "id", key: string, work: () => Promise<T>): Promise<T>;
 }
 
-export function createInventory(client: Pick<Client, "listServers">): Inventory {
+type ListingClient = Pick<Client, "listServers">;
+
+export function createInventory(): Inventory {
   const servers = new Map<string, KnownServer>();
   const deleted = new Set<string>();
   const unclear = new Map<string, unknown>();
   const queues = new Map<string, Promise<unknown>>();
   let baseline: Promise<void> | undefined;
 
-  async function list(deadline: Deadline): Promise<void> {
+  async function list(client: ListingClient, deadline: Deadline): Promise<void> {
     for (const { id, name, createdAt } of await client.listServers(deadline)) {
       if (!deleted.has(id)) servers.set(id, { id, name, createdAt });
     }
   }
 
   return {
-    async load(deadline) {
+    async load(client, deadline) {
       const isMine = baseline === undefined;
-      baseline ??= list(deadline).catch((error) => {
+      baseline ??= list(client, deadline).catch((error) => {
         baseline = undefined;
         throw error;
       });
@@ -62,7 +64,7 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
         const endedByDeadline =
           error instanceof TimeoutError || (error instanceof ApiError && error.code === "rate-limited");
         if (isMine || !endedByDeadline) throw error;
-        await this.load(deadline);
+        await this.load(client, deadline);
       }
     },
     named: (name) => [...servers.values()].filter((server) => isSameName(server.name, name)),
@@ -79,8 +81,8 @@ export function createInventory(client: Pick<Client, "listServers">): Inventory 
       servers.delete(id);
       deleted.add(id);
     },
-    async serialize(nameOrId, work) {
-      const key = canonicalName(nameOrId);
+    async serialize(kind, nameOrId, work) {
+      const key = `${kind} ${canonicalName(nameOrId)}`;
       const before = queues.get(key) ?? Promise.resolve();
       const turn = before.then(work, work);
       queues.set(key, turn);

@@ -16,7 +16,7 @@ export interface Ownership {
   keep(id: string, owner: Owner): void;
   /** Notes that a resource still has its server although the program does not: the delete was refused. */
   refuseDelete(id: string, owner: Owner): void;
-  /** Notes that a resource is about to lose whatever server it had: the run replaces it. */
+  /** Notes that a resource is about to lose the server that it had: the run replaces it. */
   release(owner: Owner): void;
   /** Whether a resource other than `owner` has the server. */
   hasOther(id: string, owner: Owner): boolean;
@@ -37,31 +37,27 @@ export interface Ownership {
   isTakenOver(id: string): boolean;
 }
 
-/** How a resource has a server. */
-type Hold = "created" | "kept" | "delete refused";
-
-const isHeld = (how: Hold | undefined) => how === "created" || how === "kept";
-
 export function createOwnership(): Ownership {
-  const holds = new Map<string, Map<Owner, Hold>>();
+  /** The one server that a resource has now. */
+  const current = new Map<Owner, { readonly id: string; readonly isKept: boolean }>();
+  const refused = new Map<Owner, Set<string>>();
   const announced = new Map<string, Owner>();
   const lookedAt = new Map<Owner, string>();
   const takenOver = new Set<string>();
-  const hold = (id: string, owner: Owner, how: Hold) =>
-    void holds.set(id, (holds.get(id) ?? new Map()).set(owner, how));
+  const keep = (id: string, owner: Owner) => void current.set(owner, { id, isKept: true });
   return {
-    claim: (id, owner) => hold(id, owner, "created"),
-    keep: (id, owner) => hold(id, owner, "kept"),
-    refuseDelete: (id, owner) => hold(id, owner, "delete refused"),
-    release(owner) {
-      for (const all of holds.values()) all.delete(owner);
+    claim: (id, owner) => void current.set(owner, { id, isKept: false }),
+    keep,
+    refuseDelete: (id, owner) => void refused.set(owner, (refused.get(owner) ?? new Set()).add(id)),
+    release: (owner) => void current.delete(owner),
+    hasOther: (id, owner) =>
+      [...current].some(([other, has]) => other !== owner && has.id === id) ||
+      [...refused].some(([other, ids]) => other !== owner && ids.has(id)),
+    isKept: (id) => [...current.values()].some((has) => has.isKept && has.id === id),
+    findSuccessor(id, owner) {
+      const has = owner === undefined ? undefined : current.get(owner);
+      return has?.id === id ? undefined : has?.id;
     },
-    hasOther: (id, owner) => [...(holds.get(id)?.keys() ?? [])].some((one) => one !== owner),
-    isKept: (id) => [...(holds.get(id)?.values() ?? [])].includes("kept"),
-    findSuccessor: (id, owner) =>
-      owner === undefined
-        ? undefined
-        : [...holds].find(([other, all]) => other !== id && isHeld(all.get(owner)))?.[0],
     announce: (id, owner) => void announced.set(id, owner),
     isAnnouncedByOther: (id, owner) => announced.has(id) && announced.get(id) !== owner,
     lookAt: (id, owner) => void lookedAt.set(owner, id),
@@ -69,7 +65,7 @@ export function createOwnership(): Ownership {
     takeOver(id, owner) {
       announced.set(id, owner);
       takenOver.add(id);
-      hold(id, owner, "kept");
+      keep(id, owner);
     },
     isTakenOver: (id) => takenOver.has(id),
   };

@@ -38,7 +38,7 @@ async function compareWithPlan(
   if (!isReplacement) run.plannedCreates += 1;
   const planned = run.plannedCreates;
   try {
-    await run.inventory.load(startDeadline(request));
+    await run.inventory.load(run.client, startDeadline(request));
   } catch (error) {
     return [{ severity: "warning", message: `The plan's limit could not be checked: ${textOf(error)}` }];
   }

@@ -2,10 +2,10 @@ import { type DeadlineOptions, isNotFound, PostjectError, startDeadline } from "
 import type { Properties } from "../settings";
 import type { ServerInputs } from "../spec";
 import { unlessGone } from "./absence";
-import { TakenServerError } from "./errors";
 import type { Owner } from "./ownership";
 import type { Run, Stored } from "./run";
 import { readInputs, readState, toState } from "./state";
+import { takeOver } from "./take-over";
 
 export interface ReadRequest extends DeadlineOptions {
   readonly owner?: Owner;
@@ -37,21 +37,6 @@ export async function read(
   if (server === undefined) return undefined;
   const live = toState(server, state, run.client.accountId ?? state.accountId);
   return { id, state: live, inputs: readInputs(live) };
-}
-
-/** Reads a server that the resource takes over, unless another one has it. */
-export async function takeOver<T>(run: Run, id: string, owner: Owner, look: () => Promise<T>): Promise<T> {
-  const { inventory, ownership } = run;
-  // Before the request, so that a diff of the server's own resource which comes meanwhile finds out.
-  if (!ownership.hasOther(id, owner)) ownership.announce(id, owner);
-  return inventory.serialize(id, async () => {
-    if (ownership.hasOther(id, owner)) throw new TakenServerError(id, { at: "take-over" });
-    const server = await look();
-    // The server's own resource may have been compared meanwhile.
-    if (ownership.hasOther(id, owner)) throw new TakenServerError(id, { at: "take-over" });
-    ownership.takeOver(id, owner);
-    return server;
-  });
 }
 
 function explainMissing(id: string): (error: unknown) => never {

@@ -18,8 +18,8 @@ export interface Run {
   readonly ownership: Ownership;
   /** The resources of the program, as far as they have been checked. */
   readonly declared: Set<Owner>;
-  /** The old inputs of the resources that were checked with some. */
-  readonly checked: Map<Owner, Properties>;
+  /** The resources that were checked with old inputs, and whether their account protects those by default. */
+  readonly checked: Map<Owner, { readonly inputs: Properties; readonly isProtected: boolean | undefined }>;
   /** The servers of the program's resources, as the state has them. */
   readonly ids: Map<Owner, string>;
   /** The resources that the run replaces. */
@@ -57,10 +57,10 @@ export function startRun({
   sleep = sleepMs,
 }: RunOptions): Run {
   const nothingKnown = {
-    inventory: createInventory(client),
+    inventory: createInventory(),
     ownership: createOwnership(),
     declared: new Set<Owner>(),
-    checked: new Map<Owner, Properties>(),
+    checked: new Map(),
     ids: new Map<Owner, string>(),
     replaced: new Set<Owner>(),
     incomplete: new Map<Owner, Found>(),

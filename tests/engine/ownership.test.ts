@@ -207,7 +207,7 @@ describe("in the dynamic form", () => {
     await mustUp(inDynamicForm("mail", { adopt: id }), { args: { target } });
     expect(await stack.resources()).toHaveLength(2);
     const later = await mustUp(inDynamicForm("mail"), { env: UNPROTECTED });
-    expect(later.printed).toContain("Not deleted: another resource of the program has");
+    expect(later.printed).toContain("Not deleted: a resource of the program has");
     expect(await idsInState()).toEqual([id]);
     expect(deletes()).toBe(0);
   });

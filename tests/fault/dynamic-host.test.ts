@@ -50,6 +50,16 @@ test("a user's error has no stack trace, and a defect keeps its own", async () =
   expect((await failureOf(host.create({})))?.stack).toContain("lifecycle");
 });
 
+test("two resources with the same inputs never get one server", async () => {
+  const inputs = { name: "A", allowDuplicateName: true, ...PROVIDER };
+  for (const __autoName of ["one", "two"]) await host.check({}, { ...inputs, __autoName });
+  reference.faults.add({ route: "createServer", outcome: { kind: "reset" } });
+  reference.faults.add({ route: "getServer", outcome: respond(400, "no") });
+  await expect(host.create(inputs)).rejects.toThrow("[create-incomplete]");
+  const { id } = await host.create(inputs);
+  expect(reference.servers().map((server) => server.id)[1]).toBe(id);
+});
+
 describe("with a name for an account", () => {
   const checked = async (olds: object, news: object) =>
     (await host.check({ ...olds }, { ...PROVIDER, ...news })).failures.map(({ reason }) => reason);
@@ -71,7 +81,10 @@ describe("with a name for an account", () => {
     });
     const moved = { name: "A", account: "staging" };
     expect(await checked({ name: "A" }, moved)).toEqual([expect.stringContaining("[deletion-protected]")]);
-    expect(await checked(moved, { name: "A" })).toEqual([]);
+    // The engine checks again without old inputs before it replaces the server.
+    const identified = { name: "A", __autoName: "app" };
+    expect(await checked(moved, identified)).toEqual([]);
+    expect(await checked({}, identified)).toEqual([]);
     delete values["postject:accessToken"];
     await host.configure({ config: { get: (key: string) => values[key] } });
     expect(await checked({ name: "A" }, moved)).toEqual([expect.stringContaining("[access-token-missing]")]);

@@ -84,16 +84,18 @@ test("of many servers that have the name, a message lists a few", async () => {
 test("a response that names a server which was there before is not a creation, whether it is whole or not", async () => {
   await create("Theirs");
   const [theirs] = reference.servers();
-  for (const body of [
-    { ...theirs, name: "A" },
-    { id: theirs?.id, token: theirs?.token },
-  ]) {
+  for (const [body, code] of [
+    [{ ...theirs, name: "A" }, "[name-taken]"],
+    [{ id: theirs?.id, token: theirs?.token }, "[create-unclear]"],
+    [theirs, "[create-unclear]"],
+  ] as const) {
     reference.faults.add({ route: "createServer", commit: false, outcome: respond(200, body) });
-    await expect(startRun().create({ inputs: { name: "A" }, timeoutMs: 2500 })).rejects.toThrow(
-      /\[(name-taken|create-unclear)\]/,
-    );
+    await expect(startRun().create({ inputs: { name: "A" }, timeoutMs: 2500 })).rejects.toThrow(code);
   }
   expect(reference.servers()).toHaveLength(1);
+  // A gateway shows it in place of the one that was created.
+  reference.faults.add({ route: "createServer", outcome: respond(200, theirs) });
+  expect((await create("A")).id).toBe(idsOnApi()[1]);
 });
 
 test("a response about another server is not believed, whether it is whole or not", async () => {
@@ -116,6 +118,11 @@ test("a server whose name the API changes is known by the response's id, once no
   const run = startOperations({ accessToken, endpoint }, { reconcileDelaysMs: [0, 1] });
   const { id, state } = await create("App", run);
   expect({ id, name: state.name }).toEqual({ id: server?.id, name: "App" });
+  // One that has nothing to do with ours is somebody else's.
+  reference.faults.add({ route: "listServers", outcome: respond(200, []) });
+  reference.faults.add({ route: "createServer", commit: false, outcome: respond(201, server) });
+  const other = startOperations({ accessToken, endpoint }, { reconcileDelaysMs: [0, 1] });
+  await expect(create("Billing", other)).rejects.toThrow(`It may be one of these servers: ${server?.id}.`);
 });
 
 test("the error of a lost create says if the list that would show it could not be read", async () => {

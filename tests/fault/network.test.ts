@@ -54,7 +54,7 @@ function connectTo(endpoint: string, options: ConnectOptions = {}): Client {
 interface Canned {
   readonly status: number;
   readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 /** A client of an API that gives these responses in order, repeating the last; and what the API was sent. */
@@ -251,6 +251,17 @@ describe("a response", () => {
     ["is cut into pages", { link: '<https://x.example/v1/servers?page=2>; rel="next"' }, 200, "only a part"],
     ["is partial", {}, 206, "only a part of the list"],
     ["is compressed all the same", { "content-encoding": "gzip" }, 200, "compressed, although"],
+    [
+      "has links in two headers",
+      {
+        link: [
+          '<https://x.example/v1/servers?page=1>; rel="prev"',
+          '<https://x.example/v1/servers?page=3>; rel="next"',
+        ],
+      },
+      200,
+      "only a part",
+    ],
   ])("to a list that %s is not believed", async (_, headers, status, problem) => {
     const body = "content-encoding" in headers ? gzipSync("[]").toString("latin1") : [];
     const { client } = await respondWith([{ status, headers, body }]);

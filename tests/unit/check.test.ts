@@ -139,12 +139,13 @@ describe("a server that is to be deleted while its resource stays", () => {
 
   test("is protected as the resource is now, and a refusal says how to get rid of it", async () => {
     for (const [deletionProtection, outcome] of [
+      [undefined, "[deletion-protected]"],
       [true, /although its resource has server y in its place.*choose this id.*run `pulumi up` twice\. \[/],
       // It was sent to nobody.
       [false, "[network]"],
     ] as const) {
-      const run = operationsWith(true);
-      const settings = { name: "A", deletionProtection };
+      const run = operationsWith(deletionProtection !== undefined);
+      const settings = { name: "A", ...(deletionProtection !== undefined && { deletionProtection }) };
       run.check({ owner: "app", oldInputs: settings, inputs: settings });
       run.diff({ owner: "app", id: "y", state: { ...state, deletionProtection }, inputs: settings });
       await expect(run.delete(request)).rejects.toThrow(outcome);

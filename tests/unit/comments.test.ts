@@ -12,7 +12,7 @@ test("no comment line is longer than the formatter's width", () => {
   const files = ["provider", "sdk", "tools", "tests"].flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: "utf8" })
       .map((name) => path.posix.join(folder, name.replaceAll(path.sep, "/")))
-      .filter((file) => /\.(ts|mjs)$/.test(file) && !(file in generatedFiles)),
+      .filter((file) => /\.(ts|mjs|js)$/.test(file) && !(file in generatedFiles)),
   );
   const long = files.flatMap((file) =>
     readFileSync(path.join(ROOT, file), "utf8")

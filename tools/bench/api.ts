@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { startReference } from "../../provider/reference";
 import type { BareResponses } from "./processes";
@@ -10,10 +10,15 @@ const [kind, json = "{}"] = process.argv.slice(2);
 async function startBare({ get, post, list }: BareResponses, delayMs: number) {
   const [getText, listText] = [JSON.stringify(get), JSON.stringify(list ?? [])];
   let created = 0;
-  // Two creates never return the same id: the provider would refuse the second.
-  const postText = () => JSON.stringify({ ...post, id: `c${String(created++).padStart(24, "0")}` });
-  const server = createServer((request, response) => {
-    const text = request.method === "POST" ? postText() : request.url === "/v1/servers" ? listText : getText;
+  // The name that was asked for, and another id each time: the provider would not believe anything else.
+  const create = async (request: IncomingMessage) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    return JSON.stringify({ ...post, ...JSON.parse(body), id: `c${String(created++).padStart(24, "0")}` });
+  };
+  const server = createServer(async (request, response) => {
+    const read = () => (request.url === "/v1/servers" ? listText : getText);
+    const text = request.method === "POST" ? await create(request) : read();
     const headers = { "content-type": "application/json; charset=utf-8", "content-length": text.length };
     const respond = () => response.writeHead(200, headers).end(text);
     request.resume();

@@ -44,7 +44,7 @@ const resolutions = new Map<string | undefined, ConfigurationResolution>();
 /** By their configuration. */
 const runs = new Map<string, Run>();
 /** By inputs, the resource last checked with them: the other methods are not told which resource it is. */
-const owners = new Map<string, string>();
+const owners = new Map<string, Owner>();
 
 /**
  * Takes the stack configuration. Does all its work before it returns: the host calls the other methods
@@ -80,7 +80,11 @@ export async function check(olds: StringKeyed, news: StringKeyed): Promise<Check
       ...(owner !== undefined && { autoName: () => owner }),
     });
     const inputs = toHost(checked.inputs);
-    if (owner !== undefined) owners.set(identify(inputs), owner);
+    if (owner !== undefined) {
+      const key = identify(inputs);
+      // Two resources with the same inputs cannot be told apart.
+      owners.set(key, owners.has(key) && owners.get(key) !== owner ? undefined : owner);
+    }
     return { inputs, failures: checked.failures };
   });
 }
