@@ -106,6 +106,10 @@ export async function measurePlugin(isFull: boolean): Promise<Measured[]> {
   }
 }
 
+const { id: _, streams: __, ...state } = responses.get;
+const STATE = Struct.fromJavaScript(state);
+const INPUTS = Struct.fromJavaScript({ name: state.name });
+
 const URN = `urn:pulumi:bench::bench::${serverResource.token}::server`;
 
 async function startPlugin({ url: endpoint, accessToken }: Api, file = PLUGIN) {
@@ -127,6 +131,9 @@ async function startPlugin({ url: endpoint, accessToken }: Api, file = PLUGIN) {
       const request = new ReadRequest();
       request.setId(responses.get.id);
       request.setUrn(URN);
+      // With what is known of the server: without it, the request would be an import.
+      request.setProperties(STATE);
+      request.setInputs(INPUTS);
       return call(methods.read, request);
     },
     async stop() {
