@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { isMap } from "../settings";
 import { serverResource } from "../spec";
+import { parseUrn } from "../spec/urn";
 import type { Form } from "./import-file";
 import { reasonOf } from "./output";
 
@@ -105,7 +106,7 @@ function parseState(source: string, text: string): StackState {
   return {
     source,
     serverIds: servers.flatMap(({ id }) => (id === undefined ? [] : [id])),
-    names: servers.map(({ urn = "" }) => urn.split("::").slice(3).join("::")),
+    names: servers.map(({ urn = "" }) => parseUrn(urn).name),
     forms: new Set(servers.flatMap(({ type = "" }) => formOfType.get(type) ?? [])),
     // When it was exported is not in it; when it last changed is.
     knownUntil: Date.parse(deployment.manifest?.time ?? ""),

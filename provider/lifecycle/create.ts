@@ -63,8 +63,8 @@ export async function create(run: Run, request: CreateRequest): Promise<Stored> 
   } catch (error) {
     // If this was to replace the resource's server, the resource still has that.
     const id = run.ids.get(owner);
-    const isReplaced = error instanceof CreateIncompleteError || run.inventory.isDeleted(id ?? "");
-    if (id !== undefined && !isReplaced) run.ownership.keep(id, owner);
+    const isCreated = error instanceof CreateIncompleteError;
+    if (id !== undefined && !isCreated && !run.inventory.isDeleted(id)) run.ownership.keep(id, owner);
     throw error;
   }
 }
@@ -73,7 +73,7 @@ async function createNew(creation: Creation): Promise<Stored> {
   const { run, owner, inputs, importHint, deadline } = creation;
   const { inventory, ownership } = run;
   // An error hook of the program may have the engine repeat a create.
-  const incomplete = owner === undefined ? undefined : run.incomplete.get(owner);
+  const incomplete = run.incomplete.get(owner);
   if (incomplete !== undefined) return complete(creation, incomplete);
   await inventory.load(run.client, deadline);
   const taken = inventory.named(inputs.name);

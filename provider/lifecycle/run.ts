@@ -56,7 +56,11 @@ export function startRun({
   reconcileDelaysMs = RECONCILE_DELAYS_MS,
   sleep = sleepMs,
 }: RunOptions): Run {
-  const nothingKnown = {
+  return { ...(sibling ?? knowNothing()), client, configuration, inputFields, reconcileDelaysMs, sleep };
+}
+
+function knowNothing() {
+  return {
     inventory: createInventory(),
     ownership: createOwnership(),
     declared: new Set<Owner>(),
@@ -67,7 +71,6 @@ export function startRun({
     plannedCreates: 0,
     foreignAccounts: new Set<string>(),
   };
-  return { ...(sibling ?? nothingKnown), client, configuration, inputFields, reconcileDelaysMs, sleep };
 }
 
 /** A server that was created or found, as much as is known of it. */

@@ -1,4 +1,4 @@
-import { childUrn } from "../../provider/hosts/plugin/urn";
+import { childUrn } from "../../provider/spec/urn";
 
 test.each([
   [

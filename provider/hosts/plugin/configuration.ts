@@ -20,10 +20,10 @@ import {
   VERSION,
   withCode,
 } from "../../spec";
+import { parseUrn } from "../../spec/urn";
 import { MissingKeysError } from "./errors";
 import { decode, toCheckResponse, withoutUnknown } from "./properties";
 import type { Session } from "./session";
-import { parseUrn } from "./urn";
 
 const SCHEMA_FILE = path.join(__dirname, "../../../../sdk/schema.json");
 

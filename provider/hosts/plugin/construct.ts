@@ -13,11 +13,11 @@ import {
   serverTemplate,
   withoutOnlyDynamic,
 } from "../../spec";
+import { childUrn } from "../../spec/urn";
 import { createConfidential } from "./confidential";
 import { connectMonitor, copyOptions, createRegistration, type Monitor, setInputs } from "./monitor";
 import { hasOutputs, toStruct, type Unwrapped, unwrap, wrap } from "./properties";
 import type { Session } from "./session";
-import { childUrn } from "./urn";
 
 /**
  * Registers the component that an engine asks for, and its servers, with the engine's resource monitor; this

@@ -1,7 +1,7 @@
 import { toShellArgument } from "../../client";
 import type { ImportHint } from "../../lifecycle";
 import { serverResource } from "../../spec";
-import { parseUrn } from "./urn";
+import { parseUrn } from "../../spec/urn";
 
 /**
  * How a user makes an existing server the resource's own, in the resource's place: a component's child cannot

@@ -5,13 +5,13 @@ import { PostjectError } from "../../client";
 import type { AutoNaming } from "../../lifecycle";
 import * as lifecycle from "../../lifecycle";
 import { secretKeys, serverResource } from "../../spec";
+import { parseUrn } from "../../spec/urn";
 import { type Confidential, createConfidential } from "./confidential";
 import { toServiceError } from "./errors";
 import { createImportHint } from "./import-hint";
 import type { CheckRequest } from "./old-outputs";
 import { encode, toCheckResponse } from "./properties";
 import type { Session } from "./session";
-import { parseUrn } from "./urn";
 
 /** A request about one resource. */
 interface ResourceRequest {
